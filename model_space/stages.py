@@ -65,7 +65,7 @@ class Stages:
 
     The functions in `augment` and `mix` each build a Keras layer, once a run, after the run's seed
     is set: such layers keep random states, which Keras must track. The stages from `normalise` to
-    `pool` are called wherever the network comes to them, and make the layers they need there.
+    `pool` are called wherever the network reaches them, and make the layers they need there.
     """
 
     augment: tuple[Callable[[], ImageStage], ...] = ()

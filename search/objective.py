@@ -54,7 +54,7 @@ class Objective:
 
     @property
     def measure(self) -> str:
-        """Its name, whatever images it is computed on."""
+        """The name without the images that it is computed on."""
         return self.name.removeprefix("validation ")
 
 

@@ -70,7 +70,7 @@ class Category:
         return abs(one - other) < _ROUNDING * largest
 
     def columns(self, params: Sequence[Mapping[str, Any]]) -> list[list[float]]:
-        """Of each level, 1 for the runs that have it, by their parameters, and 0 for others."""
+        """Columns, one a level, by the runs' parameters: 1 where a run has it, else 0."""
         at = [self.place(one[self.name]) if self.name in one else -1 for one in params]
         return [[float(place == level) for place in at] for level in range(len(self.levels))]
 
@@ -131,7 +131,7 @@ class Number:
         return (self.scaled(self.low) + self.scaled(self.high)) / 2
 
     def columns(self, params: Sequence[Mapping[str, Any]]) -> list[list[float]]:
-        """Its scaled value for runs, by their parameters, and the square; 0 where it has none."""
+        """Columns of its scaled value and the square, by the runs' parameters; 0 without it."""
         values = [self.scaled(one.get(self.name)) - self.middle for one in params]
         line = [0.0 if math.isnan(value) else value for value in values]
         return [line, [value**2 for value in line]]
@@ -156,7 +156,7 @@ class Order(Number):
         return Order(f"the change at trial {since:,}", min(numbers), max(numbers), since=since)
 
     def of(self, trial: int) -> float:
-        """Its value of a trial, by the number of that: 0 and 1 before and after a change."""
+        """The value of a trial, by its number: 0 before a change, and 1 after it."""
         return float(trial if self.since is None else trial >= self.since)
 
 

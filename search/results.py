@@ -13,7 +13,7 @@ import numpy as np
 
 from model_space.facts import DataFacts
 from search.box_cox import are_multiplied
-from search.commands.program import EPOCHS, Program
+from search.commands.program import EPOCHS, CommandDial, Program
 from search.errors import InputError
 from search.objective import ACCURACY, Objective
 from search.parameters import (
@@ -65,7 +65,7 @@ class Run:
     seconds_per_epoch: float | None = None
     parameters: int | None = None
     epochs: int | None = None
-    """Those that it was to train; None where nothing says."""
+    """The epochs that it was to train; None where nothing says."""
     diverged: bool = False
     feasible: bool = True
     """False where it breaks a constraint of another program's study."""
@@ -93,7 +93,7 @@ class Run:
         return math.nan if self.value is None else self.scale * self.value
 
     def on_with(self, choices: Iterable[Category]) -> frozenset[str]:
-        """What is on, with the levels of `choices` that it has and that are not the first."""
+        """The techniques that are on, with the levels of `choices` that are not the first."""
         return self.on | levels_on(self.params, choices)
 
 
@@ -191,7 +191,8 @@ class Results:
     objective: Objective = ACCURACY
     dials: tuple[SearchedDial, ...] = ()
     designed: bool = True
-    """True where the trials say that kouka's phases planned them; else any sampler may have."""
+    """True where the trials say that kouka's phases planned them; else any sampler may have chosen
+    them."""
     enqueued: tuple[int, ...] = ()
     """The sizes that `enqueue_design` was asked for, first to last; the runs are its trials."""
     beside: int = 0
@@ -223,11 +224,16 @@ class Results:
     at_most: Limits | None = None
     """The limits under which a recipe is recommended: the study's, or others."""
     shared_files: tuple[str, ...] = ()
-    """Those that the first run of a user's program wrote where all runs work; empty where no two
-    runs that worked at a time have the very same score."""
+    """Files that the first run of a user's program wrote where all runs work; empty where no two
+    runs that overlapped in time have the very same score."""
     seed_matters: bool = True
     """False where two seeds gave the very same first run of a user's program, and no two runs of
     one recipe differ."""
+
+    @property
+    def foreign(self) -> bool:
+        """True where another program made the study."""
+        return self.settings is None
 
     def launched_with(self) -> Settings:
         """The settings of a study that kouka launched; raises `InputError` for another's."""
@@ -275,6 +281,17 @@ class Results:
         """The epochs that the runs of a phase train; None where the study does not say."""
         return None if self.settings is None else self.settings.epochs_of(phase)
 
+    @property
+    def final_epochs(self) -> int:
+        """The epochs of the runs that decide; 1 in another program's study."""
+        return 1 if self.settings is None else self.settings.final_epochs
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """The phases in which no further run begins, as the study's time is up for them."""
+        time = None if self.settings is None else self.settings.time
+        return () if time is None else time.closed
+
     def __repr__(self) -> str:
         """Name the study, as a notebook shows it: all that it has would fill pages."""
         return f"<Results of the study {self.name!r}: {len(self.runs):,} runs>"
@@ -291,10 +308,16 @@ class Results:
         return () if self.settings is None else categories(self.settings)
 
     @property
+    def run_dials(self) -> tuple[CommandDial, ...]:
+        """The numbers that every run has and the search turns, whatever is on; empty in another
+        program's study."""
+        return () if self.settings is None else self.settings.dials
+
+    @property
     def categories(self) -> tuple[Category, ...]:
-        """What has an effect for each of its levels: `several`, or in another program's study the
-        categories among `others` that every complete trial was asked for, but no draws."""
-        if self.settings is not None:
+        """The factors whose levels each have an effect: `several`, or in another program's study
+        the categories among `others` that every complete trial was asked for, but no draws."""
+        if not self.foreign:
             return self.several
         runs = self.of("measure")
         return tuple(
@@ -307,7 +330,7 @@ class Results:
     def choices(self) -> tuple[Category, ...]:
         """The factors of which a recipe has one level each: `categories`, in another program's
         study without the levels that no complete trial has."""
-        if self.settings is not None:
+        if not self.foreign:
             return self.several
         params = [run.params for run in self.of("measure")]
         had = ((one, one.places(params)) for one in self.categories)
@@ -321,15 +344,13 @@ class Results:
     def usual(self) -> Mapping[str, Any]:
         """The parameters that every run of a study of kouka's has, levels and dials, each with the
         value that goes without saying; None without one. Empty in another program's study."""
-        if self.settings is None:
-            return {}
-        own = self.settings.program is None
+        own = self.program is None
         levels = dict.fromkeys(one.name for one in self.several)
-        dials = {one.dial.name: one.usual if own else None for one in self.settings.dials}
+        dials = {one.dial.name: one.usual if own else None for one in self.run_dials}
         return levels | dials | levels
 
     def on(self, params: Mapping[str, Any]) -> frozenset[str]:
-        """What is on in a run with these parameters, as its `on` has it."""
+        """The techniques and levels that are on in a run with these parameters, as in `Run.on`."""
         return frozenset(name for name in self.factors if params.get(name) is True) | levels_on(
             params, self.several
         )
@@ -355,8 +376,8 @@ class Results:
 
     def end_of(self, recipe: HasRecipe) -> End:
         """Name the end that a recipe is: all off, or all on, with what every run has as usual."""
-        dials = self.settings.dials if self.settings else ()
-        if any(recipe.params.get(one.dial.name, one.usual) != one.usual for one in dials):
+        params = recipe.params
+        if any(params.get(one.dial.name, one.usual) != one.usual for one in self.run_dials):
             return ""
         return "all off" if not recipe.on else "all on" if recipe.on == {*self.factors} else ""
 
@@ -376,7 +397,7 @@ class Results:
         """
         program = self.program
         curves = [run for run in self.runs if run.state == "complete" and run.curve]
-        if self.settings is None:
+        if self.foreign:
             gaps = (last - one for run in curves for one, last in pairwise(sorted(run.curve)))
             return max(gaps, default=0) <= _MOST_EPOCHS
         if program is None or program.metric.names_epochs:

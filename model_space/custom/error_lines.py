@@ -1,4 +1,4 @@
-"""What an exception of the user's code says, in a line, and where it arose."""
+"""The message of an exception in the user's code, in one line, and where it was raised."""
 
 from __future__ import annotations
 

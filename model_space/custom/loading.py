@@ -165,12 +165,22 @@ def _checked(loaded: object, where: str) -> Technique:
         raise CustomCodeError(
             f"{where}: the dials have the values {numbers}; low, usual and high must be numbers"
         )
+    _check_name(loaded, where)
+    _check_applied(loaded, where)
+    return loaded
+
+
+def _check_name(loaded: Technique, where: str) -> None:
     if loaded.name in _RESERVED:
         raise CustomCodeError(
             f"{where}: {loaded.name!r} stands for several techniques, or none; choose another name"
         )
     if reason := clash([*beside([loaded]), loaded]):
         raise CustomCodeError(f"{where}: {reason}; choose another name")
+
+
+def _check_applied(loaded: Technique, where: str) -> None:
+    """Raise `CustomCodeError` unless a technique, applied to stages, returns others."""
     try:
         stages = loaded.apply(Stages(), **{dial.name: dial.usual for dial in loaded.dials})
     except Exception as error:
@@ -187,4 +197,3 @@ def _checked(loaded: object, where: str) -> Technique:
         raise CustomCodeError(
             f"{where}: apply returned the stages unchanged; it must replace one or more"
         )
-    return loaded

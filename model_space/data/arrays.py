@@ -41,10 +41,13 @@ _LARGEST_EXACT = 2**53
 """The number up to which floats hold every whole number."""
 
 NARROW = 0.25
-"""The share of its range under which what an image holds is scaled to the whole of it."""
+"""The part of the range from 0 to 1 that images must use; with less, their values are stretched."""
 
 _FIRST_NAMES = ("x_train", "y_train", "x_test", "y_test", "x_val", "y_val")
 """The names that the first version of the reader took, beside x and y."""
+
+_Names = dict[str, tuple[str, str]]
+"""The names of the arrays of images and of labels, by part."""
 
 
 def read_digits() -> Source:
@@ -104,16 +107,7 @@ def read_npz(path: Path, reader: int) -> Source:
             f"the images of {path} differ in shape between its parts: {shapes}; give all one shape"
         )
     labels = {part: _labels(arrays[y], f"{y} of {path}") for part, (_, y) in names.items()}
-    for part, (x, y) in names.items():
-        if len(images[part]) != len(labels[part]):
-            raise DataError(
-                f"{path} has {len(images[part])} images in {x} and {len(labels[part])} labels "
-                f"in {y}; the numbers must be equal"
-            )
-    for part, (x, _) in names.items():
-        if not images[part].size:
-            remedy = "give images to train on" if part == "train" else "fill it, or leave it out"
-            raise DataError(f"{x} of {path} is empty; {remedy}")
+    _check_counts(path, names, images, labels)
     values = np.unique(labels["train"])
     for part, (_, y) in names.items():
         if unknown := sorted(set(labels[part].tolist()) - set(values.tolist())):
@@ -123,16 +117,7 @@ def read_npz(path: Path, reader: int) -> Source:
                 "classes to train on"
             )
     scaled, levels = _scaled(images, reader)
-    for part, (x, _) in names.items():
-        if scaled[part].dtype != scaled["train"].dtype:
-            of_train, of_part = (
-                "bytes" if scaled[one].dtype == np.uint8 else "numbers from 0 to 1"
-                for one in ("train", part)
-            )
-            raise DataError(
-                f"{names['train'][0]} of {path} holds {of_train} and {x} {of_part}; give both the "
-                "same type"
-            )
+    _check_types(path, names, scaled)
     parts = {part: (image, np.searchsorted(values, labels[part])) for part, image in scaled.items()}
     reading = Reading(
         splits={part: x for part, (x, _) in names.items()} if len(names) > 1 else {},
@@ -148,7 +133,37 @@ def read_npz(path: Path, reader: int) -> Source:
     )
 
 
-def npz_names(path: Path, held: Collection[str], reader: int) -> dict[str, tuple[str, str]]:
+def _check_counts(
+    path: Path, names: _Names, images: dict[str, np.ndarray], labels: dict[str, np.ndarray]
+) -> None:
+    """Raise `DataError` where a part has no images, or not as many labels as images."""
+    for part, (x, y) in names.items():
+        if len(images[part]) != len(labels[part]):
+            raise DataError(
+                f"{path} has {len(images[part])} images in {x} and {len(labels[part])} labels "
+                f"in {y}; the numbers must be equal"
+            )
+    for part, (x, _) in names.items():
+        if not images[part].size:
+            remedy = "give images to train on" if part == "train" else "fill it, or leave it out"
+            raise DataError(f"{x} of {path} is empty; {remedy}")
+
+
+def _check_types(path: Path, names: _Names, scaled: dict[str, np.ndarray]) -> None:
+    """Raise `DataError` where some parts are bytes, and others numbers from 0 to 1."""
+    for part, (x, _) in names.items():
+        if scaled[part].dtype != scaled["train"].dtype:
+            of_train, of_part = (
+                "bytes" if scaled[one].dtype == np.uint8 else "numbers from 0 to 1"
+                for one in ("train", part)
+            )
+            raise DataError(
+                f"{names['train'][0]} of {path} holds {of_train} and {x} {of_part}; give both the "
+                "same type"
+            )
+
+
+def npz_names(path: Path, held: Collection[str], reader: int) -> _Names:
     """Return the names of the images and labels of each part, among those an archive holds.
 
     x and y without a part are to train on. Raises `DataError` where there is nothing to train on,
@@ -189,9 +204,7 @@ def _source(
     )
 
 
-def _load(
-    path: Path, reader: int
-) -> tuple[dict[str, tuple[str, str]], dict[str, np.ndarray], tuple[str, ...]]:
+def _load(path: Path, reader: int) -> tuple[_Names, dict[str, np.ndarray], tuple[str, ...]]:
     """Return the names of each part, as `npz_names` does, these arrays, and the names of others."""
     arrays: dict[str, np.ndarray] = {}
     name = ""

@@ -141,7 +141,7 @@ def _remove_unused() -> None:
 
 
 def _used(path: Path) -> float:
-    """When something was used last; infinite where another process has just removed it."""
+    """The time of something's last use; infinite where another process has just removed it."""
     try:
         return path.stat().st_mtime
     except FileNotFoundError:

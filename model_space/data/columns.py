@@ -213,7 +213,7 @@ def _find_one_hot(
 ) -> dict[int, str]:
     """Return the columns that have a 1, or a yes, in the rows of their class alone.
 
-    None where labels have a column of their own, or where a row has several classes.
+    Empty where labels have a column of their own, or where a row has several classes.
     """
     free = [at for at in range(len(names)) if at not in taken.values()]
     if "label" in taken or any(plain(names[at]) in LABELS for at in free):

@@ -40,7 +40,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of it."""
+    """The outcome of a download."""
 
     unusable: str | None = None
     """The reason why it cannot be had; None where it is saved."""

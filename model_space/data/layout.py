@@ -63,8 +63,8 @@ def named_part(name: str) -> tuple[str, tuple[str, ...]] | None:
 def find_layout(path: Path) -> Layout:
     """Find the splits and classes of a folder. Raises `DataError` where there is nothing to train.
 
-    Folders are splits where all of those beside them are, but for such as hold no data: a class may
-    be called train. Where one folder only holds another, the inner one is meant.
+    Folders are splits where all those beside them are, except folders without data: a class may be
+    called train. Where one folder only holds another, the inner one is meant.
     """
     root = _unwrapped(path, top=True)
     beside = [folder for folder in subfolders(root) if _holds_data(folder)]

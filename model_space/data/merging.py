@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from model_space.data.class_names import look_alikes
 from model_space.data.file_set import FileSet, in_order
-from model_space.data.reading import AS_IT_IS
+from model_space.data.reading import AS_IT_IS, Reading
 from model_space.data.source import DataError, Part
 
 HELD_OUT_FIRST = ("test", "validation", "train")
@@ -48,8 +48,15 @@ def merged(at: str, sets: Sequence[FileSet]) -> FileSet:
             f"all images to train on of {at} are also held out to validate with or to test on; "
             "give others"
         )
+    return FileSet(at, classes, parts, _account(sets, parts, trained))
+
+
+def _account(
+    sets: Sequence[FileSet], parts: Mapping[str, Part], trained: Collection[str]
+) -> Reading:
+    """Sum the accounts of all sets, with the copies that were left out of the merged `parts`."""
     before = Counter({one.at: _size(one.parts) for one in sets})
-    account = replace(
+    return replace(
         AS_IT_IS,
         splits=_splits(sets),
         left_out=dict(sum((Counter(one.account.left_out) for one in sets), Counter[str]())),
@@ -64,7 +71,6 @@ def merged(at: str, sets: Sequence[FileSet]) -> FileSet:
         merged=dict(before),
         copies=before.total() - _size(parts),
     )
-    return FileSet(at, classes, parts, account)
 
 
 def without_copies(places: Sequence[Mapping[str, Part]]) -> dict[str, Part]:

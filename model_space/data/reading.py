@@ -11,7 +11,7 @@ Levels = tuple[float, float]
 
 @dataclass(frozen=True)
 class Reading:
-    """What was left out of a data set, and what was changed; counts are of images or sounds."""
+    """An account of what was left out of a data set, or changed; counts are of images or sounds."""
 
     splits: Mapping[str, str] = field(default_factory=dict)
     """The folder or array of each part, where the data have such parts."""

@@ -22,7 +22,7 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model makes of files."""
+    """A model's predictions of files."""
 
     probabilities: Sequence[Sequence[float]]
     """Those of the classes, for each file."""

@@ -103,9 +103,9 @@ that have weights to begin with, which the article's has not; `all` has what it 
 
 
 def beside(own: Iterable[Factor]) -> tuple[Technique, ...]:
-    """Return the techniques, without those whose place the user's own take.
+    """Return the techniques, without those that the user's own replace.
 
-    Only what kouka came to have after some users had theirs gives way.
+    Only a technique that kouka added later, when users may have had one of that name, gives way.
     """
     names = {one.name for one in own}
     later = (*_PARTS, *NEED_WEIGHTS)

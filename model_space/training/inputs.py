@@ -1,4 +1,4 @@
-"""What a training step is given: a batch of images and labels, augmented and mixed."""
+"""The input of a training step: a batch of images and labels, augmented and mixed."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ class TrainingRun:
         return loss
 
     def _steady(self, seconds: float) -> float:
-        """What an epoch of so many seconds would take, were nothing traced or compiled in it.
+        """Estimate the seconds of this epoch without the tracing and compiling in it.
 
         The first call does that, and one whose last batch is smaller may do it again; an image is
         validated in no more time than it is trained on.

@@ -67,21 +67,10 @@ def _cautions(
     Raises `CustomCodeError` where its weights have other shapes with another seed.
     """
     networks, seeds, undone = _built_twice(registry, recipe, image_shape, classes, budget)
+    _check_built_anew(*networks)
     first, second = (
         [keras.ops.convert_to_numpy(weight) for weight in network.weights] for network in networks
     )
-    if {id(weight) for weight in networks[0].trainable_weights} & {
-        id(weight) for weight in networks[1].trainable_weights
-    }:
-        raise CustomCodeError(
-            "the network has the same weights at every call, so a run would go on with what "
-            "another has learned; let build make its layers and its model anew each time"
-        )
-    if [weight.shape for weight in first] != [weight.shape for weight in second]:
-        raise CustomCodeError(
-            "the network has weights of other shapes at every call, so its runs would not compare; "
-            "let build draw its shape from a generator of its own, such as random.Random(0)"
-        )
     if seeds:
         yield (
             "the network's function sets a seed for the whole process, which has no effect: every "
@@ -118,6 +107,23 @@ def _cautions(
         check_plain(networks[0])
     except CustomCodeError as error:
         yield f"the study can run, but kouka train will not: {error}."
+
+
+def _check_built_anew(one: Any, other: Any) -> None:
+    """Raise `CustomCodeError` unless two networks have weights of their own, of the same shapes."""
+    if {id(weight) for weight in one.trainable_weights} & {
+        id(weight) for weight in other.trainable_weights
+    }:
+        raise CustomCodeError(
+            "the network has the same weights at every call, so a run would go on with what "
+            "another has learned; let build make its layers and its model anew each time"
+        )
+    shapes, others = ([tuple(weight.shape) for weight in each.weights] for each in (one, other))
+    if shapes != others:
+        raise CustomCodeError(
+            "the network has weights of other shapes at every call, so its runs would not compare; "
+            "let build draw its shape from a generator of its own, such as random.Random(0)"
+        )
 
 
 def _built_twice(

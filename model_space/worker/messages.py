@@ -2,10 +2,10 @@
 
 The client sends a `Workload` first, and the server answers with `Decoding` as long as it reads the
 data, then with `DataRead` and `Ready`, or with a refusal. From then on the client sends jobs, one
-at a time: `Survey`, `Train`, `DrawStrips` or `DrawTestImages`. Of a job, the server answers with
-`EpochEnded` after every epoch, which the client acknowledges with `GoOn`, and at the end with what
-it came to (`Surveyed`, `Trained`, `StripsDrawn` or `ImagesDrawn`), or with `Interrupted`,
-`Failed`, `CodeRefused` or `Died`. The client may send `Stop` at any time.
+at a time: `Survey`, `Train`, `DrawStrips` or `DrawTestImages`. During a job, the server answers
+with `EpochEnded` after every epoch, which the client acknowledges with `GoOn`, and at the end with
+the result (`Surveyed`, `Trained`, `StripsDrawn` or `ImagesDrawn`), or with `Interrupted`, `Failed`,
+`CodeRefused` or `Died`. The client may send `Stop` at any time.
 """
 
 from __future__ import annotations

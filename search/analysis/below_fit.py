@@ -1,4 +1,4 @@
-"""Runs that fell below what their own recipe comes to with other seeds.
+"""Runs that fell below what their own recipe reaches with other seeds.
 
 A forward search (Hadi & Simonoff 1993, Journal of the American Statistical Association 88): the
 runs farthest below the fit are set aside, a few at a time, and the fit is made anew to the others.
@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
-from search.analysis.least_squares import pseudo_inverse
+from search.analysis.random_pairs import SpreadFits, basis
 from search.planning.design import pair_columns
 
 _FAR = 5.0
@@ -24,16 +24,16 @@ _GAP = 6.0
 """Times the median gap between two seeds of a recipe, below which no gap is looked into."""
 _LEAST = 2
 _MOST = 0.4
-"""Share of all runs; of more, they are what most recipes come to."""
+"""Share of all runs that may fall; if more do, that is what most recipes reach."""
 _AT_ONCE = 0.02
 """Share of the runs that are set aside in one step."""
-_LEAST_VARIANCE = 1e-300
+_LEAST_SQUARES = 1e-300
 _LEAST_ROOM = 1e-9
 """Of a run that fits itself, which is then far from nothing."""
 _SPARE = 4
-"""Runs beyond the techniques, of which fewer cannot be fitted."""
-_PAIRS = (0.01, 0.1, 0.3, 1.0, 3.0)
-"""Standard deviations of an interaction, beside the noise, of which the fit takes the likeliest."""
+"""Runs beyond the techniques that a fit needs at least."""
+_PAIRS = np.array([0.01, 0.1, 0.3, 1.0, 3.0])
+"""Standard deviations of an interaction over that of the noise; the fit takes the likeliest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class BelowFit:
     fell: np.ndarray
     """(runs,): True of these."""
     depth: float
-    """How far they are below it, in the mean."""
+    """How far they are below it, on average."""
 
 
 def below_fit(signs: np.ndarray, values: np.ndarray, recipes: Sequence[str]) -> BelowFit | None:
@@ -118,15 +118,22 @@ class _Runs:
         return any(some[rows].any() and not some[rows].all() for rows in self.repeated)
 
     def below(self, aside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How far all runs, (runs,), are below what those not `aside` say of them: of the values,
-        and over the standard error."""
+        """Depths, (runs,), of all runs below what those not `aside` say of them, and these over
+        the standard errors."""
         kept = ~aside
-        fit = _Fit.of(self.columns[kept], self.pairs[kept], self.values[kept])
+        columns, pairs, values = self.columns, self.pairs, self.values[kept]
+        # Independent ones: a technique that is on in all kept runs is no more than the constant.
+        columns = columns @ basis(columns[kept])[1]
+        fits = SpreadFits(columns[kept], pairs[kept], np.ones(len(values)), _PAIRS**2)
+        squares = np.maximum(fits.squares(values[:, np.newaxis])[:, 0], _LEAST_SQUARES)
+        likeliest = int(np.argmax(fits.logs - fits.free / 2 * np.log(squares)))
+        residuals, room = (each[likeliest] for each in fits.residuals(values))
+        room = np.maximum(room, _LEAST_ROOM)
+        predicted, variances = fits.predict(likeliest, columns[aside], pairs[aside], values)
         below, errors = np.empty((2, len(kept)))
-        below[kept], errors[kept] = fit.left_out
-        below[aside], errors[aside] = fit.below(
-            self.columns[aside], self.pairs[aside], self.values[aside]
-        )
+        below[kept], errors[kept] = -residuals / room, 1 / np.sqrt(room)
+        below[aside], errors[aside] = predicted - self.values[aside], np.sqrt(variances)
+        errors *= math.sqrt(squares[likeliest] / fits.free)
         return below, below / np.maximum(errors, max(self._within(kept), self.least))
 
     def _within(self, kept: np.ndarray) -> float:
@@ -135,90 +142,3 @@ class _Runs:
         dof = sum(max(len(one) - 1, 0) for one in groups)
         squares = sum(len(one) * float(np.var(one)) for one in groups if len(one))
         return math.sqrt(squares / dof) if dof else 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class _Fit:
-    """Techniques as fixed effects, and their pairs as random ones, of some variance."""
-
-    columns: np.ndarray
-    pairs: np.ndarray
-    basis: np.ndarray
-    """(runs, rank): directions of the pairs."""
-    sizes: np.ndarray
-    """(rank,): the squares of their lengths."""
-    ratio: float
-    """The variance of an interaction over that of the noise."""
-    values: np.ndarray
-
-    @classmethod
-    def of(cls, columns: np.ndarray, pairs: np.ndarray, values: np.ndarray) -> _Fit:
-        """Fit with the likeliest variance."""
-        basis, lengths, _ = np.linalg.svd(pairs, full_matrices=False)
-        fits = [cls(columns, pairs, basis, lengths**2, size**2, values) for size in _PAIRS]
-        return max(fits, key=lambda each: each.likelihood)
-
-    def weighed(self, columns: np.ndarray) -> np.ndarray:
-        """Multiply columns, (runs, n), by the inverse of the runs' covariance over the noise's."""
-        shrunk = self._shrunk[:, np.newaxis] * (self.basis.T @ columns)
-        return np.asarray(columns - self.basis @ shrunk)
-
-    @cached_property
-    def likelihood(self) -> float:
-        """The logarithm of the restricted likelihood."""
-        determinants = np.sum(np.log1p(self.ratio * self.sizes))
-        determinants -= np.linalg.slogdet(self.spread)[1]
-        return -float(determinants + self.dof * math.log(self.noise**2)) / 2
-
-    @cached_property
-    def spread(self) -> np.ndarray:
-        """The covariance of the coefficients, over the variance of the noise."""
-        return pseudo_inverse(self.columns.T @ self.weights)
-
-    @cached_property
-    def weights(self) -> np.ndarray:
-        """The columns, weighed."""
-        return self.weighed(self.columns)
-
-    @cached_property
-    def coefficients(self) -> np.ndarray:
-        return np.asarray(self.spread @ self.weights.T @ self.values)
-
-    @cached_property
-    def centred(self) -> np.ndarray:
-        """The residuals, weighed."""
-        residuals = self.values - self.columns @ self.coefficients
-        return self.weighed(residuals[:, np.newaxis])[:, 0]
-
-    @property
-    def dof(self) -> int:
-        return len(self.values) - int(self.columns.shape[1])
-
-    @cached_property
-    def noise(self) -> float:
-        """The standard deviation of a run."""
-        return math.sqrt(max(float(self.values @ self.centred) / self.dof, _LEAST_VARIANCE))
-
-    @property
-    def left_out(self) -> tuple[np.ndarray, np.ndarray]:
-        """How far each run is below what the others say of it, and the standard errors."""
-        room = 1 - self.basis**2 @ self._shrunk
-        room -= np.sum(self.weights @ self.spread * self.weights, axis=1)
-        room = np.maximum(room, _LEAST_ROOM)
-        return -self.centred / room, self.noise / np.sqrt(room)
-
-    def below(
-        self, columns: np.ndarray, pairs: np.ndarray, values: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """How far other runs are below what this fit predicts of them, and the standard errors."""
-        across = self.ratio * self.pairs @ pairs.T
-        predicted = columns @ self.coefficients + across.T @ self.centred
-        missing = columns - across.T @ self.weights
-        variances = 1 + self.ratio * np.sum(pairs**2, axis=1)
-        variances -= np.sum(across * self.weighed(across), axis=0)
-        variances += np.sum(missing @ self.spread * missing, axis=1)
-        return predicted - values, self.noise * np.sqrt(variances)
-
-    @property
-    def _shrunk(self) -> np.ndarray:
-        return self.ratio * self.sizes / (1 + self.ratio * self.sizes)

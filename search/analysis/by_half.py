@@ -48,7 +48,7 @@ def effects_by_half(
     means of the trials too, each with the variance of its own; and also on `scale`, one on which
     the techniques add up better, if there is one.
     """
-    if effects is None or results.settings is not None:
+    if effects is None or not results.foreign:
         return []
     names = effects.fit.model.covariates.numbers
     numbers = [

@@ -130,7 +130,7 @@ def _by_levels(results: Results, runs: Sequence[Run]) -> list[EffectByLevel]:
     factors, look, maximize = results.choices, look_at(results), results.objective.maximize
     compared = len(results.factors) * sum(len(one.levels) ** 2 for one in factors)
     large = compared > _MOST_COMPARED or compared * len(runs) > _MOST_VALUES
-    if results.settings is None and large:
+    if results.foreign and large:
         return []
     others = [one for one in results.others if one.name not in {two.name for two in factors}]
     rows = [
@@ -138,7 +138,7 @@ def _by_levels(results: Results, runs: Sequence[Run]) -> list[EffectByLevel]:
         for one in factors
         for row in by_level(runs, results.factors, one, factors, maximize, look, others)
     ]
-    if results.settings is not None:
+    if not results.foreign:
         return [row for row, _ in rows]
     alone = [p_by_cells(results, runs, row.technique, one) for row, one in rows]
     pairs = sum(math.comb(len(row.levels), 2) for row, _ in rows)
@@ -276,7 +276,7 @@ class _Fit:
         return float(weights @ self.mixed.coefficients[: len(weights), 0])
 
     def _margin(self, weights: np.ndarray, probability: float) -> float:
-        """How far the true value may be from that, above or below, with some probability."""
+        """Margin on one side of the estimate that holds the true value with some probability."""
         errors, chances = self.mixed.errors(weights)
         alone = quantile(self.mixed.dof, probability) * errors
         if not np.ptp(alone) > 0:

@@ -40,7 +40,7 @@ def constant_level(results: Results) -> float | None:
 
 
 def reached_no_more(run: Run, level: float | None) -> bool:
-    """Tell whether a run came to no more than a constant prediction; False of an unknown `level`.
+    """Tell whether a run reached no more than a constant prediction; False of an unknown `level`.
 
     By the validation images, and not by those to test on, whose mean would be of the luckier runs.
     """

@@ -26,7 +26,7 @@ _FAR = 4.0
 """Times the range of the others' values, and of their own, by which such runs are below."""
 _LEAST = 2
 _MOST = 0.4
-"""Share of all runs; of more, they are what most recipes come to."""
+"""Share of all runs that may fall; if more do, that is what most recipes reach."""
 _SUSPECT = 0.25
 """Chance that so many runs have a technique in common, below which it is suspected: to do without
 it costs little beside such a fall."""
@@ -36,7 +36,7 @@ _ALWAYS = 0.9
 
 @dataclass(frozen=True)
 class Gap:
-    """What lies between the runs that fell and all others."""
+    """The gap between the runs that fell and all others."""
 
     edge: float
     """Halfway between the two, in percent or in the objective's unit."""
@@ -61,11 +61,11 @@ class Collapse:
     mean: float
     """The mean to which they fell, in percent or in the objective's unit."""
     depth: float
-    """How far they fell, in the mean, below the others: all, or those of such recipes."""
+    """How far they fell below the others, on average: all others, or those of the same recipes."""
     diverged: bool
     """True where all of them diverged."""
     gap: Gap | None
-    """None where some are above some of the others, and below what their recipes come to."""
+    """None where some are above some of the others, and below what their recipes reach."""
 
     @property
     def share(self) -> float:
@@ -112,13 +112,13 @@ def collapse(results: Results) -> Collapse | None:
     They are below all others, around a mean of their own, or below what the fit to all others says
     of their recipes. Nor is there one in another program's study, whose trials differ in more.
     """
-    if results.settings is None:
+    if results.foreign:
         return None
     return _below_all(results) or _below_fit(results)
 
 
 def _below_all(results: Results) -> Collapse | None:
-    """None also where the techniques that they have in common, up to three, always fail."""
+    """Find runs far below all others; None also where up to three techniques explain them."""
     runs = results.of("measure", "ladder", "confirm")
     names = _names(results, runs)
     sign = results.objective.sign
@@ -147,7 +147,7 @@ def _below_all(results: Results) -> Collapse | None:
 
 
 def _below_fit(results: Results) -> Collapse | None:
-    """Those below the fit, of runs that trained as long and learned something.
+    """Find runs below the fit, among those that trained as long and learned something.
 
     None of values that are multiplied, as the noise of large ones is large.
     """

@@ -188,7 +188,7 @@ def _over_falls(
 ) -> Estimate:
     """The mean of all of a recipe's runs, `whole`, with an interval for seeds that may fall.
 
-    `stood` is the mean of those that did not, with an interval for their like.
+    `stood` is the mean of those that did not, with an interval for seeds that do not.
     """
     if fallen is None or not fallen.concerns(runs[0].on) or math.isnan(stood.low):
         return whole
@@ -211,14 +211,14 @@ def _is_tested(run: Run, results: Results) -> bool:
 
 
 def _score(run: Run, results: Results) -> float | None:
-    """What compares a run: the objective on the test data, where there are any."""
+    """The score by which runs are compared: the objective on test data, where there are any."""
     if chosen_by_tests(results):
         return run.value
     return run.test_accuracy if results.objective == ACCURACY else run.test_objective
 
 
 def _scores(runs: Sequence[Run], results: Results) -> list[float]:
-    """The same of several, in the objective's unit."""
+    """The scores of several runs, in the objective's unit."""
     return [results.objective.scale * (_score(run, results) or 0.0) for run in runs]
 
 

@@ -94,7 +94,7 @@ def _counted(runs: Sequence[Run], names: Sequence[str]) -> dict[str, float]:
 
 
 def _known(fitted: Estimate, added: float | None) -> Estimate:
-    """What is counted in place of what is fitted, where the runs tell it."""
+    """Counts that take the place of fitted values, where the runs tell them."""
     if added is None or math.isnan(fitted.value):
         return fitted
     return Estimate(added, added, added)

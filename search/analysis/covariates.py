@@ -22,7 +22,7 @@ _SAFE_DEGREE, _HIGHEST_DEGREE = 4, 8
 or a cliff that the curve rounds off. Above the safe one curves must not follow single runs."""
 
 _MOST_OWN = 0.25
-"""Leverage of a run on curves of a higher than the safe degree, in the mean by leverage. A sampler
+"""Leverage of a run on curves of more than the safe degree, a mean weighted by leverage. A sampler
 that learns leaves few runs elsewhere than at the good values; more curves would fit each of these,
 and with them the techniques that it turned on, or off, there alone."""
 
@@ -127,7 +127,7 @@ class Covariates:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Those of `levelled` that every run was asked for."""
+        """The parameters of `levelled` that every run was asked for."""
         return tuple(name for name in self.levelled if name not in self.partial)
 
 
@@ -169,11 +169,7 @@ def covariates(
     noise = [one.category.name for one in categories if one not in fitted and not one.drawn]
     chosen, drawn = ([one for one in fitted if one.drawn is draw] for draw in (False, True))
     varied = [one for one in numbers if Polynomial.of(runs, one, 1).columns.shape[1]]
-    degree = _degree(len(varied), left)
-    smooth = _polynomials(runs, varied, degree)
-    while degree > _SAFE_DEGREE and _own(smooth) > _MOST_OWN:
-        degree -= 1
-        smooth = _polynomials(runs, varied, degree)
+    degree, smooth = _smooth(runs, varied, left)
     left -= sum(one.columns.shape[1] for one in smooth)
     if not degree:
         noise += [one.name for one in varied]
@@ -252,6 +248,18 @@ def _degree(numbers: int, left: int) -> int:
     """The highest degree d at which so many polynomials take at most 1/(d + 1) of what is left."""
     allowed = [d for d in range(1, _HIGHEST_DEGREE + 1) if d * (d + 1) * numbers <= left]
     return max(allowed, default=0) if numbers else 0
+
+
+def _smooth(
+    runs: Sequence[Run], numbers: Sequence[Number], left: int
+) -> tuple[int, list[Polynomial]]:
+    """The polynomials of the highest degree that can be afforded and follows no single runs."""
+    degree = _degree(len(numbers), left)
+    curves = _polynomials(runs, numbers, degree)
+    while degree > _SAFE_DEGREE and _own(curves) > _MOST_OWN:
+        degree -= 1
+        curves = _polynomials(runs, numbers, degree)
+    return degree, curves
 
 
 def _asked(run: Run, parameter: Category | Number) -> bool:

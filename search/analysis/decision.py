@@ -93,19 +93,10 @@ def decide(
     gain = tested.objective_gain if tested else None
     unsure = gain is not None and math.isnan(gain.low) and reach is not None
     if tested is None or unsure:
-        by_effects = None
-        if reach is not None and effects is not None and not results.designed:
-            by_effects = _GainsByEffects.of(effects, refit, reach.all_off)
-            reach = replace(reach, gain=by_effects.widened(recommended, reach.gain))
-        made = _predicted(recommended, reach, sign, is_off=is_off)
-        if made.verdict != "not sure" or by_effects is None:
-            return made
-        better = [one for one in repeated(results)
-                  if _verdict(one.gain, sign, is_off=False) == "better"]  # fmt: skip
-        if own := next((one for one in better if one.on == recommended.on), None):
-            return replace(made, gain=own.gain, verdict="better", any_better=True)
-        surely = _surely_better(results, by_effects, recommended, better)
-        return replace(made, surely_better=surely, any_better=surely is not None)
+        if reach is None or effects is None or results.designed:
+            return _predicted(recommended, reach, sign, is_off=is_off)
+        by_effects = _GainsByEffects.of(effects, refit, reach.all_off)
+        return _of_foreign_trials(results, recommended, reach, by_effects, is_off=is_off)
     # Where they chose the recipe, their intervals allow for that already.
     others = 1 if chosen_by_tests(results) else sum(row.objective_gain is not None for row in rows)
     return Decision(
@@ -119,6 +110,29 @@ def decide(
         any(_is_surely_better(row, sign, others) for row in rows),
         _is_under_way(results),
     )
+
+
+def _of_foreign_trials(
+    results: Results,
+    recommended: Recommendation,
+    reach: Predicted,
+    by_effects: _GainsByEffects,
+    *,
+    is_off: bool,
+) -> Decision:
+    """Decide by another program's trials, which no phase planned: by the prediction, or where that
+    is not sure, by the effects and by recipes that were repeated."""
+    sign = results.objective.sign
+    reach = replace(reach, gain=by_effects.widened(recommended, reach.gain))
+    made = _predicted(recommended, reach, sign, is_off=is_off)
+    if made.verdict != "not sure":
+        return made
+    better = [one for one in repeated(results)
+              if _verdict(one.gain, sign, is_off=False) == "better"]  # fmt: skip
+    if own := next((one for one in better if one.on == recommended.on), None):
+        return replace(made, gain=own.gain, verdict="better", any_better=True)
+    surely = _surely_better(results, by_effects, recommended, better)
+    return replace(made, surely_better=surely, any_better=surely is not None)
 
 
 def _is_under_way(results: Results) -> bool:

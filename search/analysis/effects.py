@@ -133,8 +133,8 @@ class Effects:
         return found
 
     def changed(self, other: Effects) -> tuple[Effect, ...]:
-        """Those of other effects of the same techniques whose verdict is another, and certain here
-        or there."""
+        """The effects in `other` of the same techniques with another verdict, certain here or
+        there."""
         named = {one.technique for one in self.effects}
         return tuple(
             there
@@ -187,8 +187,8 @@ def _doubted(found: Effects, rest: Effects | None, far: Sequence[Run], results: 
     """Widen effects and interactions by their differences to those of the `rest` of the runs, and
     to the errors of these.
 
-    An effect that the rest does not tell is of the far runs alone. Those of what chance does not
-    spread the far ones over stay: they are what it comes to.
+    An effect that the rest does not tell is of the far runs alone. The effects of what brings the
+    far runs about stay as they are: being far is its effect.
     """
     fit, other = found.fit, None if rest is None else rest.fit
     names = fit.model.estimable_names

@@ -34,8 +34,8 @@ _MOST_MEMBERS = 20_000_000
 _ALIKE = 0.95
 """Share of what the best cell explains from which another is an explanation as well."""
 _FLAT = 0.4
-"""Ratio of the spread in a cell to that which the techniques' effects predict there, below which
-its runs come to one value."""
+"""Ratio of the spread in a cell to the one that the techniques' effects predict there: below it,
+the runs of the cell all reach one value."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def dominant_cells(
     that explain as much, one's runs may fail and the other's be as good as any. Where a cell's
     runs share the level of other techniques too, these are in it: the runs cannot tell which act
     together. A cell of two techniques is an interaction like others, which confounds no effect,
-    unless its runs come to one value whatever else is on.
+    unless its runs reach one value whatever else is on.
     """
     runs, techniques = levels.shape
     main = np.column_stack([np.ones(runs), levels])
@@ -155,7 +155,7 @@ def coefficients_beside(
     """Estimate the techniques' coefficients with the cell in the place of all interactions.
 
     `levels` is (runs, techniques) of ±1, `values` (runs, responses). In the cell the values either
-    lose some points, or come to one value whatever else is on, by what fits them better. Returns
+    lose some points, or reach one value whatever else is on, by what fits them better. Returns
     (techniques, responses), averaged over all recipes as those of the pairwise model are.
     """
     side, inside = _inside(cell, levels, names)

@@ -20,21 +20,21 @@ _FAR = 10.0
 _FAR_STRETCHED = 4.0
 """The same on the scale of `_stretched`, on which values of a wide range are near each other."""
 _NEAR_END = 1e-6
-"""The share nearest to 0 and 1 of which a logit is taken."""
+"""The least distance to 0 and 1 of a share whose logit is taken."""
 _MOST = 0.1
-"""Share of the runs; of more, they are what some recipes come to."""
+"""Share of the runs that may be far; more of them are results like any other."""
 _MOST_WORSE = 0.35
-"""The same, of runs that are worse than all others by far, none of which are in between."""
+"""The same, of runs that are far worse than all others, with none in between."""
 _LEAST_SHARED, _MOST_SHARED = 3, 0.5
-"""Runs that come to the very same worst value, as a program that failed may return it, and the
-share of all that they may be."""
+"""Runs with the very same worst value, as a program that failed may return it, and the share of all
+that they may be."""
 _LEAST_RUNS = 8
 _LEAST_OF_LEVEL = 3
-"""Runs of a level, which if all of them are far are what it comes to; of fewer it may be chance."""
+"""Runs of a level: if as many are all far, the level is the reason; fewer may be far by chance."""
 
 
 def without(results: Results, far: Sequence[Run]) -> list[Run]:
-    """Return the measured runs but for the far ones."""
+    """Return the measured runs except the far ones."""
     numbers = {run.number for run in far}
     return [run for run in results.of("measure") if run.number not in numbers]
 
@@ -139,7 +139,7 @@ def far_runs(results: Results) -> list[Run]:
 
 
 def _below_the_gap(values: np.ndarray) -> np.ndarray:
-    """Which values, (runs,), are below the widest gap among the lowest."""
+    """Mask, (runs,), of the values below the widest gap among the lowest."""
     ascending = np.sort(values)
     gaps = np.diff(ascending)[: int(_MOST_WORSE * len(values))]
     return np.asarray(values <= ascending[int(np.argmax(gaps))])
@@ -167,8 +167,8 @@ def _stretched(values: np.ndarray, objective: Objective) -> np.ndarray:
 
 
 def _beyond(values: np.ndarray, ranges: float, others: np.ndarray | None = None) -> np.ndarray:
-    """Which values, (runs,), are so many interquartile ranges beyond the quartiles of those where
-    `others`, (runs,), is True; of all without it."""
+    """Mask, (runs,), of the values so many interquartile ranges beyond the quartiles of those
+    where `others`, (runs,), is True, or of all without it."""
     first, third = np.percentile(values if others is None else values[others], [25, 75])
     beyond = np.maximum(first - values, values - third)
     return np.asarray(beyond > ranges * (third - first))

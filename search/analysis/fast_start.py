@@ -41,7 +41,7 @@ class FastStart:
     moving: tuple[Movement, ...]
     """Effects that clearly move with the epochs, the largest change first."""
     proposal: Proposal | None
-    """None in a study that this version of kouka could not go on with."""
+    """None in a study that this version of kouka cannot resume."""
 
 
 def fast_start(results: Results, verified: int = 0) -> FastStart | None:

@@ -17,10 +17,10 @@ from search.analysis.small_interactions import chance, has_outlier, triples
 from search.analysis.t_distribution import ALPHA, familywise, quantile
 
 _LEAST_SIZES = 3
-"""Interactions, of which fewer do not tell what is chance."""
+"""Interactions without which nothing tells what is chance."""
 
 _LEAST_CHECKS = 2
-"""Recipes beyond those that the techniques need, of which fewer agree by chance."""
+"""Recipes beyond those that the techniques need; with fewer, an agreement may be chance."""
 
 _ROUNDING = 1e-12
 """A share of the largest value, below which a number is a rounding error."""
@@ -63,7 +63,7 @@ class Fit:
 
     @property
     def dof_from_residuals(self) -> int:
-        """Those that come from the residuals of the fit."""
+        """The degrees of freedom that come from the residuals of the fit."""
         return self.dof - self.dof_from_repeats - self.dof_from_interactions
 
     def estimate(self, contrast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -87,7 +87,7 @@ class FittedRecipes:
 
         `choices` are the factors of several levels that recipes differ in, by default all. What has
         one of the `breaks` on is no recipe, nor is what `is_idle`. What may meet a `collapse` is
-        worth less by what that costs in the mean over seeds.
+        worth less by what that costs on average over seeds.
         """
         fallen = 0.0
         if collapse is not None and collapse.technique is not None:
@@ -205,7 +205,7 @@ class FittedRecipes:
         return np.asarray(means - self._cost(options, means))
 
     def _cost(self, options: Sequence[Option], means: np.ndarray) -> np.ndarray:
-        """What the runs that fall cost in the mean over seeds, (options,)."""
+        """The average cost over seeds of runs that fall, (options,)."""
         if self.collapse is None:
             return np.zeros(len(options))
         meets = np.array([self.collapse.meets(one.on) for one in options])
@@ -305,8 +305,8 @@ def _levels_of(one: Category) -> list[str]:
 def _signs(
     on: frozenset[str], techniques: Sequence[str], several: Sequence[Category]
 ) -> list[float]:
-    """What is on in a recipe as ±1: two columns for a factor of three or four levels, more for one
-    of more."""
+    """The techniques and levels of a recipe as ±1: two columns for a factor of three or four
+    levels, more for one of more."""
     signs = [1.0 if name in on else -1.0 for name in techniques]
     for one in several:
         place = _place(on, one)

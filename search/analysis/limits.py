@@ -25,7 +25,7 @@ _TIMED = 128
 
 @dataclass(frozen=True)
 class Taken:
-    """What a recipe takes; NaN where no run says."""
+    """The seconds and parameters of a recipe; NaN where no run tells them."""
 
     seconds: float
     parameters: float
@@ -33,7 +33,7 @@ class Taken:
 
 @dataclass(frozen=True, eq=False)
 class Costing:
-    """What recipes take, and by how much that is more than the limits."""
+    """The cost of recipes, and by how much it exceeds the limits."""
 
     limits: Limits
     epochs: int
@@ -103,7 +103,7 @@ def excess(taken: Taken, limits: Limits) -> float:
 
 
 def took(runs: Sequence[Run], epochs: int) -> Taken:
-    """Return what the runs of one recipe took, in the mean."""
+    """Return what the runs of one recipe took on average."""
     seconds = [epochs * run.seconds_per_epoch for run in runs if run.seconds_per_epoch]
     counts = [run.parameters for run in runs if run.parameters]
     return Taken(*(fmean(each) if each else math.nan for each in (seconds, counts)))

@@ -77,8 +77,7 @@ def look_at(results: Results) -> Look:
     ended = {(run.seed, run.on) for run in results.runs if run.phase == "measure" and run.ended}
     lost = [one for one in given_up(results) if one.phase == "measure"]
     finished = len(ended) + len(lost)
-    limit = results.settings.time if results.settings else None
-    if limit is not None and "measure" in limit.closed and 0 < finished < sizes[-1]:
+    if "measure" in results.closed and 0 < finished < sizes[-1]:
         # The clock ended it, which knows nothing of the effects: this is the last look.
         sizes = (*(size for size in sizes if size < finished), finished)
     return Look(sizes, finished)

@@ -85,7 +85,7 @@ class Model:
 
     @property
     def seldom(self) -> tuple[np.ndarray, ...]:
-        """Of each technique that is on, or off, in few of the runs: (runs,), True of these."""
+        """Masks, (runs,), of the runs with a technique on, or off, where these are few."""
         shares = np.mean(self.signs > 0, axis=0)
         few = np.flatnonzero(np.minimum(shares, 1 - shares) < _SELDOM)
         return tuple(self.signs[:, at] == (1 if shares[at] < 0.5 else -1) for at in few)
@@ -102,7 +102,7 @@ class Model:
 
     @cached_property
     def room(self) -> np.ndarray:
-        """What of its own noise each run's residual keeps, (runs,): one less its leverage."""
+        """The share of its noise that a run's residual keeps, (runs,): one less its leverage."""
         return np.asarray(1 - np.einsum("ij,ji->i", self.columns, self.inverse))
 
     @cached_property
@@ -116,7 +116,7 @@ class Model:
 
     @cached_property
     def estimable_names(self) -> tuple[str, ...]:
-        """Those of `names` whose effect can be estimated."""
+        """The `names` whose effect can be estimated."""
         return tuple(one for one in self.names if self.estimable(self.technique_contrast(one)))
 
     @property

@@ -63,7 +63,7 @@ def next_steps(
     """Find the steps that would settle something, the most needed first.
 
     `fit` is that of the effects that decide, and `longer` proposes longer runs. Only the planned
-    runs while there are some; none in a study that this version of kouka could not go on with.
+    runs while there are some; none in a study that this version of kouka cannot resume.
     """
     settings = results.settings
     space = Space.known_of(settings)
@@ -160,7 +160,7 @@ def _runs(
         return
     effects, estimable = fit.effects, fit.estimability
     mixed = estimable.pairs > 0 and estimable.pairs_estimable is not Pairs.EACH
-    # More runs of a program that draws nothing come to the same.
+    # More runs of a program that draws nothing give the same.
     noisy = effects.noise > 0
     unclear = noisy and any(effect.verdict == "no clear effect" for effect in effects.effects)
     if not (mixed or unclear):

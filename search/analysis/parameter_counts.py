@@ -43,8 +43,8 @@ class ParameterCounts:
         return np.asarray(self.table[places])
 
     def added(self, technique: int) -> float:
-        """What a technique adds, averaged over whatever else is on; 0 of one that does not
-        count."""
+        """The parameters that a technique adds, averaged over whatever else is on; 0 of one
+        that does not count."""
         if technique not in self.techniques:
             return 0.0
         is_on = np.arange(len(self.table)) >> self.techniques.index(technique) & 1 > 0

@@ -22,7 +22,7 @@ _STEP = 1e-4
 
 @dataclass(frozen=True)
 class Predicted:
-    """Estimates by a fit to all runs, in the mean over seeds.
+    """Estimates by a fit to all runs, as means over seeds.
 
     In percent of a share, else in the objective's unit. The intervals allow for the choice of the
     recipe: they hold at once for all recipes among which it was chosen.

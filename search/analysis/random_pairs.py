@@ -103,7 +103,7 @@ def residual_contrasts(fixed: np.ndarray, random: np.ndarray, values: np.ndarray
     They have the variance of one run's noise, and more where the random columns count. Those that
     no random column enters are left out.
     """
-    rotation, shares = _rotation(_basis(fixed)[0], random)
+    rotation, shares = _rotation(basis(fixed)[0], random)
     seen = shares > _LEAST_SHARE * max(1.0, float(np.max(shares, initial=0)))
     return np.asarray((rotation @ values)[seen])
 
@@ -113,9 +113,9 @@ def random_effects(fixed: np.ndarray, random: np.ndarray, values: np.ndarray) ->
 
     Free of the fixed columns, each on the scale of one run's noise, and with a little of the others
     where the runs do not separate them all. Unlike `residual_contrasts` they keep the few large
-    ones apart from the rest. Those of which the runs see too little are left out.
+    ones apart from the rest. Those that the runs hardly see are left out.
     """
-    free = _free(_basis(fixed)[0])
+    free = _free(basis(fixed)[0])
     inverse = np.linalg.pinv(free @ random, rcond=_LEAST_SHARE)
     seen = np.einsum("ij,ji->i", inverse, free @ random) >= _MOSTLY_SEEN
     scale = np.linalg.norm(inverse[seen], axis=1)
@@ -140,10 +140,10 @@ def fit_mixed(
     A sum of effects that the runs do not see, as where a pair of opposite recipes is missing, is
     taken to be as large as those that they see.
     """
-    back = _basis(fixed)[1]
+    back = basis(fixed)[1]
     shapes = [np.ones(len(values))]
     shapes += [np.where(mask, times, 1.0) for mask in noisier for times in _TIMES]
-    fits = [_Fit(fixed @ back, random, scale) for scale in shapes]
+    fits = [SpreadFits(fixed @ back, random, scale) for scale in shapes]
     least = _LEAST_VARIANCE * np.mean(values**2, axis=0) + np.finfo(float).tiny
     total = len(values) - back.shape[1] + dof
     sums = [np.maximum(one.squares(values) + squares, least) for one in fits]
@@ -182,7 +182,7 @@ def fit_mixed(
                     shapes_chances, by_shape)  # fmt: skip
 
 
-def _left_out(fits: Sequence[_Fit], chances: np.ndarray, values: np.ndarray) -> RunsLeftOut:
+def _left_out(fits: Sequence[SpreadFits], chances: np.ndarray, values: np.ndarray) -> RunsLeftOut:
     """Leave out each run; `chances` are (fits, spreads) and `values` (runs,)."""
     noise, known, missed, studentized = (np.zeros(len(values)) for _ in range(4))
     for fit, chance in zip(fits, chances, strict=True):
@@ -200,20 +200,27 @@ def _left_out(fits: Sequence[_Fit], chances: np.ndarray, values: np.ndarray) -> 
     return RunsLeftOut(values - noise, values - missed / known, studentized / known)
 
 
-class _Fit:
-    """The fit for noise of one shape, with each spread of the interactions.
+class SpreadFits:
+    """The fits for noise of one shape, one for each spread of the interactions.
 
     Runs, fixed columns (of full rank) and random ones are weighed by the noise's shape, `scale`,
     (runs,). Generalized least squares corrects ordinary ones by the residuals' projections on what
-    the random columns have beside the fixed ones.
+    the random columns have beside the fixed ones. `spreads` are variances of an interaction over
+    that of the noise, each as likely as the others; without them, those of the prior.
     """
 
-    def __init__(self, fixed: np.ndarray, random: np.ndarray, scale: np.ndarray) -> None:
+    def __init__(
+        self,
+        fixed: np.ndarray,
+        random: np.ndarray,
+        scale: np.ndarray,
+        spreads: np.ndarray | None = None,
+    ) -> None:
         self.scale = scale
         self.basis, triangle = np.linalg.qr(fixed / scale[:, np.newaxis])
         self.ordinary = np.linalg.solve(triangle, self.basis.T)
         """(columns, runs): ordinary least squares."""
-        random = random / scale[:, np.newaxis]
+        self.random = random = random / scale[:, np.newaxis]
         beside = random - self.basis @ (self.basis.T @ random)
         shares, turned = np.linalg.eigh(beside.T @ beside)
         kept = shares > _LEAST_SHARE * max(1.0, float(np.max(shares, initial=0)))
@@ -228,14 +235,19 @@ class _Fit:
         mean = float(np.sum(shares)) / max(self.free, 1)
         # Where no residual shows interactions, nothing tells their spread.
         self.interactions = mean > _LEAST_SHARE
-        self.spreads = _SPREADS / mean if self.interactions else _SPREADS[:1]
+        if spreads is not None:
+            self.spreads, prior = spreads, np.ones(len(spreads))
+        elif self.interactions:
+            self.spreads, prior = _SPREADS / mean, _PRIOR
+        else:
+            self.spreads, prior = _SPREADS[:1], _PRIOR[:1]
         self.weights = 1 / (1 + np.outer(self.spreads, shares))
         """(spreads, directions): of the noise's precision, what is left in each."""
         self.pulled = np.sqrt(shares) * self.spreads[:, np.newaxis] * self.weights
         self.seen = self.free - len(shares) + np.sum(self.weights, axis=1)
         """(spreads,): degrees of freedom."""
         self.logs = (
-            np.log(_PRIOR[: len(self.spreads)])
+            np.log(prior)
             + np.sum(np.log(self.weights), axis=1) / 2
             - np.sum(np.log(scale))
             - np.sum(np.log(np.abs(np.diag(triangle))))
@@ -265,6 +277,22 @@ class _Fit:
         scores = self.pulled[:, :, np.newaxis] * (self.left @ values)
         return np.asarray(self.ordinary @ values - self.leaked @ scores)
 
+    def predict(
+        self, at: int, fixed: np.ndarray, random: np.ndarray, values: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Predict other runs, of these columns, from the values, (runs,), by one spread.
+
+        Returns the predictions, and the variances of their errors over that of the noise.
+        """
+        across = self.spreads[at] * random @ self.random.T
+        inside = across @ self.left.T
+        weights = across - across @ self.basis @ self.basis.T
+        weights -= (1 - self.weights[at]) * inside @ self.left
+        weights += fixed @ (self.ordinary - (self.leaked * self.pulled[at]) @ self.left)
+        apart = weights @ self.random - random
+        variances = 1 + np.sum(weights**2, axis=1) + self.spreads[at] * np.sum(apart**2, axis=1)
+        return weights @ (values / self.scale), variances
+
     def covariances(
         self, back: np.ndarray, interactions: np.ndarray, parts: np.ndarray
     ) -> np.ndarray:
@@ -288,7 +316,7 @@ class _Fit:
         return np.concatenate([top, rest], axis=1)
 
 
-def _basis(fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def basis(fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Independent columns, (runs, rank), that span the fixed ones, and the weights, (columns,
     rank), that make the coefficients of these of theirs."""
     vectors, lengths, shares = independent(fixed)

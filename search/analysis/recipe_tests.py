@@ -19,7 +19,7 @@ MOST_IMAGES = 24
 """Images, at most, that are listed as wrong."""
 
 _FEW = 5
-"""Images named wrong, or right, in the mean over the runs, below which an interval needs care."""
+"""Images named wrong, or right, on average over the runs; with fewer, an interval needs care."""
 
 
 class Tested(Protocol):
@@ -42,7 +42,7 @@ class ClassResult:
     images: int
     """Test images of the class."""
     accuracy: float
-    """Percent of these, in the mean over the runs; NaN of none."""
+    """Percent of these, on average over the runs; NaN without any."""
     low: float
     """The 95 % interval for other seeds and images; of a single run, for other images alone."""
     high: float
@@ -63,7 +63,7 @@ class HardImage:
     named: str
     """The class that most runs named."""
     probability: float
-    """That these gave to it, in the mean; a fraction."""
+    """The probability that these gave it on average; a fraction."""
     runs: int
     """Runs that named this class."""
 

@@ -40,8 +40,8 @@ class Recommendation:
     params: Mapping[str, Any]
     """As in `fitted_recipes.Option`."""
     predicted: float
-    """The objective on the validation images in the mean over seeds, in percent or in its unit; NaN
-    where the runs are too few to predict it."""
+    """The mean objective over seeds on the validation images, in percent or in its unit; NaN where
+    the runs are too few to predict it."""
     confirmed: bool
     """True where it was chosen among recipes that ran on fresh seeds, and by these runs too."""
     reach: Predicted | None = None
@@ -71,7 +71,7 @@ def recommend(results: Results) -> Recommendation | None:
     costing = _costing(results, surface)
     options = tested or surface.strongest(BEAM, costing)
     kept = [run for run in runs if run.feasible]
-    unpredicted = results.settings is None and len(runs) < surface.columns + _SPARE
+    unpredicted = results.foreign and len(runs) < surface.columns + _SPARE
     if unpredicted or len(kept) < len(runs) or _tried_alone(results, runs):
         # Nothing can be predicted of a recipe that no trial tried, or whether it can be used.
         options = [surface.tried(run) for run in kept or runs]
@@ -94,16 +94,11 @@ def recommend(results: Results) -> Recommendation | None:
 
 
 def _costing(results: Results, surface: FittedRecipes) -> Costing | None:
-    """What recipes take; None where that is not limited."""
+    """Predict the cost of recipes; None where it is not limited."""
     if not results.at_most:
         return None
     points = surface.points([surface.tried(run) for run in surface.runs])
-    return Costing.of(results.at_most, _epochs(results), surface.runs, points)
-
-
-def _epochs(results: Results) -> int:
-    """The epochs of the runs that decide."""
-    return results.settings.final_epochs if results.settings else 1
+    return Costing.of(results.at_most, results.final_epochs, surface.runs, points)
 
 
 def _chosen_within(results: Results) -> bool:
@@ -128,10 +123,10 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
     choices = results.choices
     for run in runs:
         # Another program's trials differ in more than the recipe, and each would be one.
-        dials = repr(sorted(run.params.items())) if results.settings else ""
+        dials = "" if results.foreign else repr(sorted(run.params.items()))
         of.setdefault((run.on_with(choices), dials), []).append(run)
     values = dict(zip(of, _adjusted(results, [*of.values()]), strict=True))
-    takes = {recipe: took(its, _epochs(results)) for recipe, its in of.items()}
+    takes = {recipe: took(its, results.final_epochs) for recipe, its in of.items()}
     limits = results.at_most or Limits()
     usable = [
         recipe
@@ -180,7 +175,7 @@ def _adjusted(results: Results, groups: Sequence[Sequence[Run]]) -> list[list[fl
 
 def _tried_alone(results: Results, runs: Sequence[Run]) -> set[frozenset[str]]:
     """The recipes of another program's runs, where these tell nothing of others; else none."""
-    if results.settings is not None:
+    if not results.foreign:
         return set()
     choices = results.choices
     several = [one for one in choices if len({one.place(run.params[one.name]) for run in runs}) > 1]
@@ -210,9 +205,8 @@ def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | N
     back = partial(unscaled, results=results)
     dof = len(runs) - surface.surface.fixed
     found = predicted(*surface.predict(among), dof, back, results.objective)
-    dials = results.settings.dials if results.settings else ()
     params = off[0].params
-    beside = {one.dial.name: params[one.dial.name] for one in dials
+    beside = {one.dial.name: params[one.dial.name] for one in results.run_dials
               if params.get(one.dial.name, one.usual) != one.usual}  # fmt: skip
     return replace(found, beside=beside)
 

@@ -13,7 +13,7 @@ from search.results import Results, Run
 from search.storage.schema import TRIES
 
 _SEVERAL = 4
-"""Runs, of which fewer have too much in common by chance."""
+"""Runs; fewer have too much in common by chance."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,8 @@ def run_losses(results: Results) -> RunLosses:
     )
     states = Counter(run.state for run in results.runs)
     planned = None if results.settings is None else results.settings.measure[-1]
-    limit = None if results.settings is None else results.settings.time
     begun = len(measured) + sum(one.phase == "measure" for one in lost)
-    over = limit is not None and "measure" in limit.closed
+    over = "measure" in results.closed
     return RunLosses(
         measured=len(measured),
         planned=planned,

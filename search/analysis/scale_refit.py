@@ -84,7 +84,7 @@ def _unexplained(fitted: Effects) -> float:
 
 
 def _closest(runs: Sequence[Run]) -> float:
-    """How close to 0 and 1 a share may come: half as close as the nearest run at neither."""
+    """The least distance of a share to 0 and 1: half that of the nearest run at neither."""
     shares = [run.value or 0.0 for run in runs]
     away = [far for share in shares if (far := min(share, 1 - share)) > 0]
     return min([_CLOSEST, *(far / 2 for far in away)])

@@ -22,9 +22,10 @@ from search.analysis.least_squares import independent, pseudo_inverse
 from search.analysis.solving import minimum
 
 _FEW_RECIPES = 300
-"""Of more, so many drawn at random give the variances, and slopes within recipes are enough."""
+"""Recipes that give the variances; of more, as many drawn at random do, and slopes within recipes
+are enough."""
 _MOST_RECIPES = 2000
-"""Of more, whose matrices would take seconds, so many are drawn at random."""
+"""Recipes that are fitted; of more, whose matrices would take seconds, as many drawn at random."""
 _LEAST_RECIPES = 3
 _ENOUGH = 10
 """Runs beside the first of each recipe, for each column of what else they differ in."""

@@ -128,7 +128,7 @@ def detectable(dof: float, tests: int, alpha: float) -> float:
     both = np.outer(weights, weights).ravel() / np.sum(weights) ** 2
 
     def lacking(size: float) -> float:
-        """How much less often than it should a study finds an effect of this size."""
+        """The power that a study lacks to find an effect of this size."""
         short = np.subtract.outer(critical * noise, size * noise).ravel() / math.sqrt(2)
         return POWER - float(both @ [math.erfc(each) for each in short.tolist()]) / 2
 

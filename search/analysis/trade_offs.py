@@ -34,7 +34,7 @@ from search.planning.broken import breaks_of
 from search.results import Results, Run, is_idle
 
 MOST_TECHNIQUES = 20
-"""That every combination is looked at of; of more, those with the largest effects."""
+"""Techniques of which every combination is looked at; of more, those with the largest effects."""
 _SHOWN = 300
 """Recipes that are drawn at random to show where all are."""
 _ALIKE = 0.05
@@ -50,7 +50,7 @@ class PricedRecipe:
     on: frozenset[str]
     params: Mapping[str, Any]
     value: float
-    """The objective on the validation images in the mean over seeds, in percent or in its unit."""
+    """The mean objective over seeds on the validation images, in percent or in its unit."""
     low: float
     """Ends of the 95 % interval of `value`."""
     high: float
@@ -71,7 +71,7 @@ class TradeOffs:
     """The recipes that a user with a limit chooses from."""
 
     recipes: int
-    """Those that were compared."""
+    """The number that were compared."""
     fronts: Mapping[Resource, tuple[PricedRecipe, ...]]
     """Cheapest first; without a resource in which the recipes do not differ."""
     best: tuple[PricedRecipe, ...]

@@ -1,4 +1,4 @@
-"""Techniques with which other runs are lost than without: the effects are of those left."""
+"""Techniques with more lost runs than without, or fewer: the effects are of the runs left."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Side:
     """Those that are lost in one way."""
     runs: int
     left: int
-    """Those that came to a value."""
+    """Those that have a value."""
 
 
 @dataclass(frozen=True)
 class UnequalLoss:
-    """A technique, or a level of another parameter, of whose runs more or fewer are lost."""
+    """A technique, or a level of another parameter, with more or fewer lost runs than without."""
 
     technique: str
     """As in a sentence: `optimizer sgd` for a level."""
@@ -53,7 +53,7 @@ class UnequalLoss:
 
     @property
     def worse(self) -> Side:
-        """The side of which more are lost."""
+        """The side that loses more runs."""
         return self.on if self.more_on else self.off
 
 
@@ -62,7 +62,7 @@ def unequal_losses(results: Results) -> tuple[UnequalLoss, ...]:
 
     By Fisher's exact test, at 5 % for all techniques, levels and kinds of loss together
     (Bonferroni). Runs that wait or are under way are not counted, nor are, for the other
-    techniques, those of a side of which none came to a value.
+    techniques, those of a side where no run has a value.
     """
     ended = _planned(results) if results.designed else _tried(results)
     gone = {one.technique: one for one in _found(results, ended) if not one.worse.left}

@@ -115,7 +115,7 @@ class Progress(StudyWatch):
         judged: float,
         last: int,
     ) -> None:
-        """Print what the first run came to."""
+        """Print the result of the first run."""
         times = "" if points < 2 else f", the last of {points} values"
         if last > 1:
             mean = outcome(judged, objective)
@@ -248,8 +248,7 @@ class Progress(StudyWatch):
             "failed": self._reasons.of(run.number, str(run.failure)),
         }.get(run.state, run.state)
         if run.failure == schema.INTERRUPTED:
-            limit = results.launched_with().time
-            over = limit is not None and run.phase in limit.closed
+            over = run.phase in results.closed
             end = "stopped, as the time is over" if over else "interrupted; it will be run again"
         planned = self._schedule.planned.get(run.phase, 0)  # type: ignore[call-overload]
         ended = max(0, done(self._schedule, run.phase) - later)
@@ -272,33 +271,18 @@ class Progress(StudyWatch):
             return
         self._estimated = True
         if not runs:
-            limit = results.launched_with().time
-            if limit is not None and limit.closed:
-                self._console.print(
-                    f"The time of this study, {duration(limit.seconds)}, is used up; a larger "
-                    "--time goes on with it."
-                )
-            else:
-                self._console.print("Nothing is left to run.")
+            self._console.print(_nothing_left(results))
             return
         seconds = sum(count * takes.of(epochs) for epochs, count in runs.items())
         seconds /= self._pace.workers
-        resumes = "Stop with Ctrl-C; the same command resumes."
-        if self._planned:  # the plan has said how long
-            if seconds > _LONG:
-                self._console.print(resumes)
-            return
-        counts = [f"{counted(count, 'run')}{of_epochs(results, epochs)}"
-                  for epochs, count in sorted(runs.items())]  # fmt: skip
-        self._console.print(f"About {duration(seconds)} for {listed(counts)} on this machine.")
+        if not self._planned:  # the plan has said how long
+            counts = [f"{counted(count, 'run')}{of_epochs(results, epochs)}"
+                      for epochs, count in sorted(runs.items())]  # fmt: skip
+            self._console.print(f"About {duration(seconds)} for {listed(counts)} on this machine.")
         if seconds > _LONG:
-            self._console.print(resumes)
-            smaller = _what_may_be_smaller(results)
-            # No plan is made for learning rates and batch sizes that vary.
-            own = results.launched_with()
-            varies = bool(own.learning_rates or own.batch_sizes)
-            plans = "" if varies else "; --time 30m plans one for half an hour"
-            self._console.print(f"A new study with a smaller {smaller} is faster{plans}.")
+            self._console.print("Stop with Ctrl-C; the same command resumes.")
+            if not self._planned:
+                self._console.print(_how_to_shorten(results))
 
     def _time_left(self) -> str:
         assert self._results is not None
@@ -327,6 +311,26 @@ def _namesake(results: Results) -> str:
         f"{name} is the data set of that name, and not {Path(name).absolute()}; a new study with "
         f"--data {Path('.', name).absolute()} is of that."
     )
+
+
+def _nothing_left(results: Results) -> str:
+    """Say that nothing is left to run, or that there is no time left for it."""
+    limit = results.launched_with().time
+    if limit is None or not limit.closed:
+        return "Nothing is left to run."
+    return (
+        f"The time of this study, {duration(limit.seconds)}, is used up; a larger --time goes on "
+        "with it."
+    )
+
+
+def _how_to_shorten(results: Results) -> str:
+    """Name the options by which a new study is faster."""
+    settings = results.launched_with()
+    # No plan is made for learning rates and batch sizes that vary.
+    varies = bool(settings.learning_rates or settings.batch_sizes)
+    plans = "" if varies else "; --time 30m plans one for half an hour"
+    return f"A new study with a smaller {_what_may_be_smaller(results)} is faster{plans}."
 
 
 def _what_may_be_smaller(results: Results) -> str:

@@ -60,7 +60,7 @@ def command_of(program: Program, recipe: Recipe, epochs: int) -> str:
 
 
 def _added(program: Program, recipe: Recipe) -> tuple[list[str], dict[str, str]]:
-    """What a recipe adds to a command: arguments, and environment variables."""
+    """The arguments and the environment variables that a recipe adds to a command."""
     flags: list[str] = []
     environment: dict[str, str] = {}
     for factor in program.factors:

@@ -137,7 +137,7 @@ def _content(metric: Metric, folder: Path) -> tuple[str, str, Path]:
 
 
 def _values(text: str, path: Path) -> list[object]:
-    """What a text holds: one value of JSON, a value a line, or the rows of a table."""
+    """Read a text: one value of JSON, a value a line, or the rows of a table."""
     if path.suffix not in _TABLES:
         whole = _parsed(text)
         if whole is not None:

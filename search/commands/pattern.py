@@ -204,7 +204,7 @@ def _with_group(pattern: str, number: int, group: str) -> re.Pattern[str] | None
 
 
 def _group_span(pattern: str, number: int) -> tuple[int, int] | None:
-    """Where a capturing group of a regular expression begins and ends."""
+    """The beginning and the end of a capturing group of a regular expression."""
     opened: list[tuple[int, int]] = []
     count, at, in_class = 0, 0, False
     while at < len(pattern):

@@ -99,7 +99,7 @@ class Process:
 
     @property
     def unkept(self) -> str:
-        """Why some of its output is not in its file; empty where all of it is."""
+        """The reason why some of its output is not in its file; empty where all of it is."""
         return self._unkept
 
     def _say(self, word: bytes) -> None:

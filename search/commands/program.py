@@ -23,7 +23,7 @@ _ON_LABELS = frozenset({"1", "on", "true", "yes"})
 
 @dataclass(frozen=True)
 class CommandLevel:
-    """What a level of a factor adds to the command."""
+    """A level of a factor, and the words that it adds to the command."""
 
     label: str
     words: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class CommandFactor:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What each level adds to the command."""
+        """The words that each level adds to the command."""
         return tuple(_shown(level) for level in self.levels)
 
 
@@ -139,7 +139,7 @@ class Program:
 
     @property
     def factor_to_stored(self) -> float:
-        """What turns a printed value into the value of a trial: of a share, a fraction."""
+        """The factor from a printed value to a trial's, which for a share is a fraction."""
         scale = 1.0 if self.scale is None else self.scale
         return scale / 100 if self.unit == POINTS else scale
 

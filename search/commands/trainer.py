@@ -127,7 +127,7 @@ class CommandTrainer:
 
 
 class _Run:
-    """What a run has printed so far."""
+    """A run's output so far."""
 
     def __init__(self, program: Program, report: Report, seconds: Callable[[], float]) -> None:
         self._program, self._report, self._seconds = program, report, seconds
@@ -252,7 +252,7 @@ def _nothing(metric: Metric, folder: Path) -> str:
 
 
 def _reason(code: int, timed_out: bool, program: Program) -> str:
-    """Why a process that ended with a code has failed; empty where it has not."""
+    """The reason why a process with this exit code has failed; empty where it has not."""
     if timed_out:
         return f"it took longer than {program.timeout:g} s (--run-timeout)"
     if code < 0:

@@ -32,8 +32,8 @@ def of_less(program: Program) -> str:
 def with_unit(program: Program, value: float, before: Iterable[float]) -> Program:
     """Settle the unit and the scale of a program's metric, by the value of the first run.
 
-    An accuracy from 0 to 1 is a share, and one up to 100 is in percent, as one is that came to more
-    than 1 at some point `before` the end: both have differences in points. Any other metric keeps
+    An accuracy from 0 to 1 is a share, and one up to 100 is in percent, as is one that was above 1
+    at some point `before` the end: both have differences in points. Any other metric keeps
     its numbers. Raises `InputError` where the value cannot be in points.
     """
     unit, scale = program.unit, program.scale

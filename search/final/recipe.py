@@ -31,7 +31,7 @@ from search.storage.studies import load_study
 
 @dataclass(frozen=True)
 class TaskOptions:
-    """What a user asks of a study's task, where it is not as the study says."""
+    """The options of a study's task that override what the study says."""
 
     recipe: str | None = None
     """As `parse_recipe` reads it; by default the recommended one."""
@@ -125,7 +125,7 @@ def _recipe(results: Results, params: Mapping[str, Any]) -> Recipe:
 
 
 def confirmed(task: Task) -> Confirmed | None:
-    """What the `confirm` runs of a task's recipe came to; None where it has none."""
+    """The result of the `confirm` runs of a task's recipe; None where it has none."""
     results, settings = task.results, task.results.launched_with()
     return next(
         (

@@ -215,10 +215,10 @@ def _block_beside(rows: Design, words: str) -> Design:
 
 
 def _runs_beside(rows: Design, count: int) -> Design:
-    """Choose so many recipes, so that with the rows they tell all effects as surely as may be.
+    """Choose `count` recipes that, with the rows, tell all effects as surely as possible.
 
-    Begins at random, and exchanges one recipe at a time for that which most lowers the variances of
-    the pairwise model (A-optimality; Fedorov 1972, *Theory of Optimal Experiments*).
+    Begins at random, and exchanges one recipe at a time for the one that most lowers the variances
+    of the pairwise model (A-optimality; Fedorov 1972, *Theory of Optimal Experiments*).
     """
     techniques = rows.shape[1]
     numbers = np.arange(2**techniques)[:, np.newaxis]

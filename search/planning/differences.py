@@ -1,4 +1,4 @@
-"""What a launch asks for that a study has otherwise, and that may neither grow nor move to it."""
+"""Differences between a study and what a launch asks for, where it may neither grow nor move."""
 
 from __future__ import annotations
 

@@ -107,8 +107,8 @@ def differences_of(stored: Program | None, asked: Program | None) -> list[str]:
 
 
 def _difference(option: str, before: object, now: object) -> str:
-    """What a launch gives otherwise: where a metric is found, or its name; of all else that it is
-    another."""
+    """Name what a launch gives otherwise: where a metric is found, or its name; or say of
+    anything else that it was another."""
     if not before:
         return f"{option} was not given"
     if isinstance(before, Metric) and isinstance(now, Metric):

@@ -48,7 +48,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
 
 
 def _completed(requested: Requested, stored: Settings | None) -> Requested:
-    """What is asked for, with what follows from it, in the names of the study."""
+    """Complete what is asked for with what follows from it, in the names of the study."""
     program, code = requested.program, requested.custom_code
     if stored is None and program is not None:
         requested = new_program(program, requested)
@@ -215,7 +215,7 @@ def _is_longer(stored: Settings, requested: Requested) -> bool:
 def _extended(
     stored: TimeLimit | None, asked: TimeLimit | None, given: Iterable[str]
 ) -> TimeLimit | None:
-    """The time of a study that may have been given more, in which what is `given` stays."""
+    """The time of a study, as long as asked; its plan no longer chooses what is `given`."""
     if stored is None or asked is None:
         return stored
     more = asked.seconds - stored.seconds
@@ -230,7 +230,7 @@ def _extended(
 
 
 def _counts(sizes: tuple[int, ...], runs: int | None) -> tuple[int, ...]:
-    """The run counts of a design that so many runs are asked of now; as it is where none are."""
+    """The run counts of a design of which `runs` are asked for now; unchanged where none are."""
     if runs is None or runs <= max(sizes, default=0):
         return sizes
     return (*(count for count in sizes if count), runs)
@@ -258,21 +258,21 @@ def _usual_last(settings: Settings) -> int | None:
 
 
 def only_grows(requested: Requested) -> bool:
-    """Tell a launch that goes on with a study, or wants more of it, from one that describes it."""
+    """Tell a launch that resumes a study, or extends it, from one that describes it."""
     more = {*MAY_GROW, *DESIGNS, "verify_epochs", "ladder_order", "time", "at_most", "images"}
     named = requested.named().keys() - {"custom_code", "backend"}  # which every launch has
     return not requested.custom_code and named <= more
 
 
 def _place(stored: str, data: str) -> str:
-    """Return what is named as the place of a study's data; a path is absolute where it is there.
+    """Return the place of a study's data that is named; a path is absolute if it exists.
 
-    Raises `InputError` for another path than the study's where nothing is.
+    Raises `InputError` for a path other than the study's where nothing is.
     """
     if Path(data).is_absolute() or is_set(data):
         return data
     if ",".join(os.path.abspath(place) for place in places(data)) == stored:
-        return stored  # from which they have gone
+        return stored  # where they no longer are
     raise InputError(
         f"there is nothing at --data {data}; the study began with {stored}, and --data takes the "
         "place where that is now"

@@ -251,8 +251,8 @@ def _sizes(techniques: int, given: Requested, ladder: int) -> Iterator[_Sizes]:
 
 
 def _verified(usual: int, given: Requested) -> int:
-    """The long runs of a plan that has so many as usual, with what is given; none where a quarter
-    of their epochs is too little for short runs."""
+    """The long runs of a plan, `usual` unless others are given; none where a quarter of their
+    epochs is too little for short runs."""
     if given.verify is not None:
         return given.verify
     if given.verify_epochs is None:

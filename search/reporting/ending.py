@@ -25,7 +25,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export wrote and found."""
+    """An export: what it wrote, and what it found."""
 
     findings: Findings
     out: Path
@@ -70,7 +70,7 @@ def answer_lines(findings: Findings) -> list[str]:
 def _budget_said(findings: Findings) -> bool:
     """Tell whether what to do has named the budget of what matters."""
     results, decision = findings.results, findings.decision
-    if decision is None or results.settings is None:
+    if decision is None or results.foreign:
         return False
     if decision.tested is not None:
         return results.epochs_of("confirm") == results.epochs_of("measure")

@@ -53,7 +53,7 @@ from search.storage.reading import read, read_early
 
 @dataclass(frozen=True)
 class Verification:
-    """What the long runs found, and how it differs from what the short ones did."""
+    """The findings of the long runs, and how they differ from those of the short ones."""
 
     results: Results
     """The `verify` runs as a study of their own; see `long_study`."""
@@ -176,7 +176,7 @@ def analyse(
     number = objective_number(study, objective)
     pictures = stored_pictures(study) if images else Pictures()
     cut = None
-    if results.settings is None and any(run.state == "pruned" for run in results.runs):
+    if results.foreign and any(run.state == "pruned" for run in results.runs):
         cut = read_early(study, techniques, objective)
     with one_thread():
         return find(results, importances(study, number), pictures, cut)

@@ -108,7 +108,7 @@ def _chance_level(low: AtChanceLevel) -> list[str]:
 
 def _failing(failing: FailingCell, results: Results) -> list[str]:
     cell = failing.cell
-    how = " (--fix)" if results.settings else ""
+    how = "" if results.foreign else " (--fix)"
     some = "some of " if cell.techniques > LARGEST else ""
     return [
         f"What techniques do together, most likely {some}{listed([*cell.on, *cell.off])}, explains "
@@ -119,7 +119,7 @@ def _failing(failing: FailingCell, results: Results) -> list[str]:
 
 def _outliers(found: Outliers, results: Results) -> list[str]:
     """Name the runs far from all others, and what the verdicts are without them."""
-    own = results.settings is not None
+    own = not results.foreign
     noun, objective = "run" if own else "trial", results.objective
     named = [
         f"{noun} {run.number}{f' ({name_of(run, results.factors)})' if own else ''} came to "

@@ -107,7 +107,7 @@ def methods(findings: Findings) -> str:
     parts = [
         f"We studied what {names} {'does' if len(studied) == 1 else 'do'} to "
         f"{results.objective.name} with kouka {version('kouka')}.",
-        *([f"Each run was trained as follows: {budget}."] if results.settings else ()),
+        *([f"Each run was trained as follows: {budget}."] if not results.foreign else ()),
         *_runs(results),
         *(_long_runs(long) if long is not None else ()),
         *(_effects(effects, results) if effects is not None else ()),
@@ -160,7 +160,7 @@ def _runs(results: Results) -> list[str]:
 
 
 def _long_runs(long: Verification) -> list[str]:
-    """What the runs of `verify` were, whose effects decide."""
+    """Describe the runs of `verify`, whose effects decide."""
     results = long.results
     turned = f"turned {listed(list(results.factors))} on and off"
     kept = held(long)

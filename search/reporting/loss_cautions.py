@@ -1,4 +1,4 @@
-"""Cautions of runs that are lost: that failed, diverged, were pruned or came to no value."""
+"""Cautions about runs that are lost: that failed, diverged, were pruned or have no value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOST: Mapping[Loss, str] = {
 
 
 def nothing_learned(losses: RunLosses, *, program: bool) -> list[str]:
-    """Say where the runs tell nothing: all diverged, or all came to one value."""
+    """Say where the runs tell nothing: all diverged, or all have one value."""
     sentences = []
     if losses.all_diverged:
         sentences.append(

@@ -76,10 +76,10 @@ def of_carry_over(results: Results, recommended: Recommendation | None) -> list[
 
 def of_dials(results: Results, recommended: Recommendation | None) -> list[str]:
     """Name the numbers of a program that are at an end of their range in the recommended recipe."""
-    if recommended is None or results.settings is None:
+    if recommended is None or results.program is None:
         return []
     sentences = []
-    for one in results.settings.dials if results.program else ():
+    for one in results.run_dials:
         dial, value = one.dial, recommended.params.get(one.dial.name)
         if not isinstance(value, int | float) or value == dial.usual:
             continue

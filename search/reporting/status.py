@@ -49,7 +49,7 @@ class Best:
 
 @dataclass(frozen=True)
 class StudyStatus:
-    """How far a study is."""
+    """The progress of a study."""
 
     study: str
     budget: str
@@ -97,8 +97,7 @@ def _phases(results: Results) -> Iterator[PhaseStatus]:
         planned = None if results.settings is None else _planned(results.settings, phase, results)
         if runs or planned:
             ended = [run for run in runs if run.ended]
-            limit = results.settings.time if results.settings else None
-            if limit is not None and phase in limit.closed:
+            if phase in results.closed:
                 planned = len(ended)
             pruned = sum(run.state == "pruned" for run in ended)
             yield PhaseStatus(phase, len(ended), pruned, planned)

@@ -100,7 +100,7 @@ def beside_design(results: Results) -> list[str]:
 
 def lengths(results: Results) -> list[str]:
     """Warn of another program's trials that end after different epochs."""
-    if results.settings is not None or not results.points_are_epochs:
+    if not (results.foreign and results.points_are_epochs):
         return []
     ends = sorted(max(run.curve) for run in results.of("measure") if run.curve)
     if not ends or ends[0] == ends[-1]:

@@ -40,7 +40,7 @@ from search.storage.reading import read
 from search.storage.schema import Phase
 
 _MOST_DRAWS = 50
-"""Of parameters for one run of the search."""
+"""Draws of parameters for one run of the search."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class Claim:
 def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> Claim | Schedule:
     """Begin the next planned run as a trial of its own, or say where the study stands.
 
-    Under the study's lock: what lost its worker is failed, so that it is planned again; the
-    settings are read, which another launch may have extended; where a phase begins whose recipes
-    depend on what was run before, they are chosen; and the trial begins with its parameters, its
-    worker and a sign of life. Whoever dies in between leaves a trial that the next one fails.
+    Under the study's lock, runs that lost their worker are failed, so that they are planned again;
+    the settings are read, which another launch may have extended; if a phase begins whose recipes
+    depend on earlier runs, they are chosen; and the trial begins with its parameters, its worker
+    and a sign of life. A worker that dies in between leaves a trial that the next one fails.
     Raises `LockLostError`, with nothing begun, where the lock was lost.
     """
     with exclusive(url, study.study_name) as confirm_lock:
@@ -180,11 +180,11 @@ def _sample(
 ) -> dict[str, Any]:
     """Let TPE choose the parameters of one run, from what all others gave so far.
 
-    TPE knows nothing of failed trials. What has techniques on with which every run has failed is
-    drawn again, as far as that helps.
+    TPE knows nothing of failed trials. A recipe with techniques with which every run has failed is
+    drawn again, up to `_MOST_DRAWS` times.
 
-    In memory, where a suggestion is not a transaction of its own; and seeded by the run, so that
-    resuming changes nothing.
+    It samples in memory, where a suggestion is not a transaction of its own, and is seeded by the
+    run, so that resuming changes nothing.
     """
     # A run of another worker is taken for a bad one until it ends, so that none repeats it.
     sampler = TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
@@ -201,7 +201,7 @@ def _sample(
 
 
 def _without_attributes(trial: FrozenTrial) -> FrozenTrial:
-    """A copy with what TPE reads, which of the values by epoch is the last."""
+    """A copy with what TPE reads: of the values by epoch, only the last."""
     step = trial.last_step
     return create_trial(
         state=trial.state,

@@ -96,7 +96,7 @@ class FirstRun:
         return self.other is None or not self.tried.same_as(self.other)
 
     def settled(self, requested: Requested) -> Requested:
-        """What the launch asks for, with what the run has shown.
+        """Complete what a launch asks for with what the run has shown.
 
         Raises `InputError` where it asks for a mean of epochs that the program does not print.
         """

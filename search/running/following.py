@@ -135,7 +135,7 @@ Attach = Callable[[optuna.Study, Results], None]
 
 @dataclass(frozen=True)
 class Following:
-    """What a launch, or a worker that joins, is given to follow a study; see `launch`."""
+    """The arguments by which a launch, or a worker that joins, follows a study; see `launch`."""
 
     url: str
     name: str
@@ -155,7 +155,7 @@ class Following:
 
         An interruption asks them to stop; so does the end of the study's time, if it has one.
         `begins`, a `time.monotonic()`, is when the clock of a launch does; with None, the workers
-        came to a study that another launch follows, and do not end it.
+        joined a study that another launch follows, and do not end it.
         """
         if begins is not None and settings.time is not None:
             elapsed = time.monotonic() - begins

@@ -29,7 +29,7 @@ time is not too short without it."""
 
 
 def before_its_plan(requested: Requested) -> Requested:
-    """What the first run takes from a launch whose plan is still to be made.
+    """Return what the first run takes from a launch whose plan is still to be made.
 
     Raises `InputError` where the long runs that are asked for would be none, or too short.
     """
@@ -126,7 +126,7 @@ def _longer(first: FirstRun, runs: FirstRuns) -> float:
 
 
 def _timing(first: FirstRun, longer: float | None, workers: int) -> Timing:
-    """What an epoch takes, and a run beside its epochs: nothing, where that was not timed."""
+    """The time of an epoch, and of a run beside its epochs: 0 where that was not timed."""
     runs = [one.seconds for one in (first.tried, first.other) if one is not None]
     mean, epochs = fmean(runs), first.settings.epochs
     epoch = _printed_epoch(first)

@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import optuna
+
 from model_space.custom.code import CustomCode
 from model_space.worker.client import Workload
 from search.commands.parsing import check_program
+from search.commands.program import Program
 from search.errors import InputError
 from search.planning.checks import check_batches, check_objective
 from search.planning.requested import Requested
@@ -48,7 +51,7 @@ _CPU_WIDTH = 0.25
 
 @dataclass(frozen=True)
 class _Launch(Following):
-    """What a launch is given beside the settings; see `launch`."""
+    """The arguments of a launch beside the settings; see `launch`."""
 
     environments: Sequence[Mapping[str, str]]
     elsewhere: Workers | None
@@ -235,29 +238,51 @@ def join(
                 "folder where that is here"
             )
         program = replace(settings.program, directory=directory or settings.program.directory)
-        check_versions(name, (), stored_versions(study))
-        check_program(program)
-        check_files(name, program)
-        commands = CommandWorkers(program, environments)
-        try:
-            return given.follow(study, settings, commands)
-        finally:
-            commands.stop()
+        return _join_program(given, study, settings, program, environments)
     if directory is not None:
         raise InputError(f"--directory has no meaning for {name!r}, which kouka itself trains")
+    return _join_own(given, study, settings, environments, data)
+
+
+def _join_own(
+    given: Following,
+    study: optuna.Study,
+    settings: Settings,
+    environments: Sequence[Mapping[str, str]],
+    data: str | None,
+) -> int:
+    """Join a study that kouka itself trains."""
     check_installed(settings.backend)
-    check_versions(name, ("keras", settings.backend), stored_versions(study))
+    check_versions(given.name, ("keras", settings.backend), stored_versions(study))
     if data is None:
-        check_there(name, settings.data)
-    check_folder("--checkpoints", checkpoints)
+        check_there(given.name, settings.data)
+    check_folder("--checkpoints", given.checkpoints)
     local = _local_workers(settings, environments, data)
     try:
-        facts = local.facts(watch.reading)
-        check_fingerprint(name, data or settings.data, stored_facts(study), facts)
-        settings = settings_of(study)
-        return given.follow(study, settings, local)
+        facts = local.facts(given.watch.reading)
+        check_fingerprint(given.name, data or settings.data, stored_facts(study), facts)
+        # Again, for a launch may have extended it while the data were read.
+        return given.follow(study, settings_of(study), local)
     finally:
         local.stop()
+
+
+def _join_program(
+    given: Following,
+    study: optuna.Study,
+    settings: Settings,
+    program: Program,
+    environments: Sequence[Mapping[str, str]],
+) -> int:
+    """Join a study of the user's program, which is `program` on this machine."""
+    check_versions(given.name, (), stored_versions(study))
+    check_program(program)
+    check_files(given.name, program)
+    commands = CommandWorkers(program, environments)
+    try:
+        return given.follow(study, settings, commands)
+    finally:
+        commands.stop()
 
 
 def _local_workers(

@@ -1,4 +1,4 @@
-"""What trains the runs of a worker: Keras in a process of its own, or the user's command."""
+"""Trainers of a worker's runs: Keras in a process of its own, or the user's command."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Trainer(Protocol):
         *,
         detailed: bool = False,
     ) -> Outcome:
-        """Train one run, and return what it came to.
+        """Train one run, and return its outcome.
 
         `report` takes each epoch, from 1, and its objective, and returns True to go on. The last
         argument is a place of the run's own: the file of its checkpoint, or the folder of its

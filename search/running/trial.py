@@ -1,4 +1,4 @@
-"""Running one trial: train what was claimed, report every epoch, store what it came to."""
+"""Running one trial: train what was claimed, report every epoch, store the outcome."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ _LONGEST_PAUSE = 2.0
 
 @dataclass
 class SharedWork:
-    """What the workers of one process share: their study, and the runs that ended."""
+    """The work that the workers of one process share: their study, and the runs that ended."""
 
     url: str
     name: str

@@ -37,27 +37,42 @@ def exclusive(url: str, name: str = "") -> Iterator[Callable[[], None]]:
     it. Raises `TimeoutError` after `PATIENCE` seconds, and `InputError` for a database that has no
     such lock, or whose folder cannot be written.
     """
-    patience = retrying.PATIENCE
     file = sqlite_file(url)
-    if file is not None:
-        # A file beside the database, as a temporary folder may differ from job to job.
-        lock = FileLock(f"{file.resolve()}.lock", poll_interval=0.01)
-        try:
-            # Where it cannot be made, as in /proc, some versions of filelock wait for it.
-            Path(lock.lock_file).touch()
-            lock.acquire(timeout=patience)
-        except Timeout:
-            raise TimeoutError(f"another worker held the study for {patience:g} seconds") from None
-        except OSError as error:
-            raise InputError(
-                f"the storage {redact(url)} cannot be written: its lock {lock.lock_file} could not "
-                f"be made ({error.strerror}); you must be allowed to write to its folder"
-            ) from error
-        try:
-            yield lambda: None
-        finally:
-            lock.release()
+    if file is None:
+        with _locked_in_database(url, name) as confirm:
+            yield confirm
         return
+    with _locked_by_file(file, url):
+        yield lambda: None
+
+
+@contextmanager
+def _locked_by_file(file: Path, url: str) -> Iterator[None]:
+    """Hold the lock of an SQLite file, for all of its studies."""
+    patience = retrying.PATIENCE
+    # A file beside the database, as a temporary folder may differ from job to job.
+    lock = FileLock(f"{file.resolve()}.lock", poll_interval=0.01)
+    try:
+        # Where it cannot be made, as in /proc, some versions of filelock wait for it.
+        Path(lock.lock_file).touch()
+        lock.acquire(timeout=patience)
+    except Timeout:
+        raise TimeoutError(f"another worker held the study for {patience:g} seconds") from None
+    except OSError as error:
+        raise InputError(
+            f"the storage {redact(url)} cannot be written: its lock {lock.lock_file} could not "
+            f"be made ({error.strerror}); you must be allowed to write to its folder"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _locked_in_database(url: str, name: str) -> Iterator[Callable[[], None]]:
+    """Hold the lock of a study in a database's server, as long as the connection lives."""
+    patience = retrying.PATIENCE
     engine = sqlalchemy.create_engine(
         url,
         poolclass=NullPool,

@@ -65,7 +65,7 @@ def set_system_attribute(study: optuna.Study, key: str, value: Any) -> None:
 
 
 def write_values(storage: RDBStorage, trial_id: int, values: Mapping[int, float]) -> None:
-    """Write finite intermediate values by step, in one transaction; those there are replaced.
+    """Write finite intermediate values by step, in one transaction, over existing ones.
 
     `trial.report` takes a transaction for each. Raises `UpdateFinishedTrialError` where the trial
     has ended.
@@ -109,8 +109,8 @@ def heartbeat_ages(storage: RDBStorage, trial_ids: Collection[int]) -> dict[int,
 class CompleteTrials(optuna.Study):
     """A study's complete trials alone, each read from the database once.
 
-    What a pruner that compares with complete trials is given: `study.get_trials` would read all
-    trials again at every look.
+    A pruner that compares with complete trials gets it, as `study.get_trials` would read all trials
+    again at every look.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class CompleteTrials(optuna.Study):
 
 
 class CopiedStudy(optuna.Study):
-    """A study and its trials as they were when they were read, which asks no storage.
+    """A study and its trials as they were when they were read; it asks no storage.
 
     It knows its name, its directions, its attributes and the names of its objectives. Its trials
     have no system attributes, and epochs and times only where these were read.
@@ -255,7 +255,7 @@ def _rows(
 ) -> _Rows:
     """Read the rows of some studies or all; of a table of trials' rows by way of the trials.
 
-    Those alone whose key begins with `key`.
+    Only those whose key begins with `key`.
     """
     query = _select(table, owner, *columns, order=order)
     if key:

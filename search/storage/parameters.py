@@ -34,10 +34,10 @@ _MOST_LEVELS = 6
 """Values of an integer that are levels, each with an effect; of more it is a number."""
 
 _LEAST_TRIALS = 3
-"""At each of a few values of a wide range, for these to be levels that somebody chose."""
+"""Trials at each of a few values of a wide range, for these to be levels that somebody chose."""
 
 _LEAST_SPARE = 2
-"""Trials more than techniques, by which their effects have an interval."""
+"""Trials beyond the number of techniques, with which their effects have an interval."""
 
 _LONGEST_CHOICE = 60
 """Characters of a choice in a technique's name."""
@@ -61,7 +61,7 @@ _DRAW = re.compile(
 
 @dataclass(frozen=True)
 class Parameters:
-    """What the parameters of a study are."""
+    """The parameters of a study, sorted by their kind."""
 
     techniques: list[TechniqueParameter]
     others: tuple[Category | Number, ...]
@@ -80,8 +80,8 @@ def parameters_of(
 ) -> Parameters:
     """Tell techniques from other parameters; `named` are those that a user names, as in `read`.
 
-    Of the parameters that are `ordered` the first choice stays first; of others, one that says off
-    is.
+    The first choice of a parameter that is `ordered` stays first; of any other parameter, a choice
+    that says off comes first.
 
     Raises `InputError` where a named one is no parameter of two choices, or never has that choice.
     """
@@ -136,10 +136,10 @@ def _union(one: BaseDistribution, other: BaseDistribution) -> BaseDistribution:
 def with_tried_levels(
     spaces: Mapping[str, BaseDistribution], trials: Sequence[FrozenTrial]
 ) -> dict[str, BaseDistribution]:
-    """The distributions, with the few values for a wide range of which the trials took no others.
+    """The distributions, with a few values in place of a wide range where trials took no others.
 
     A grid, or trials that were enqueued, gives an objective such values of what it asks for as a
-    number. Of what not every complete trial was asked for, the range stays.
+    number. A parameter that not every complete trial was asked for keeps its range.
     """
     narrowed = dict(spaces)
     for name, space in spaces.items():
@@ -193,7 +193,7 @@ def _two_choices(space: BaseDistribution) -> tuple[Any, Any] | None:
 
 
 def _factor(name: str, choices: tuple[Any, Any], taken: Container[str]) -> TechniqueParameter:
-    """Name a technique by its parameter, of two choices that are both something with the second."""
+    """Name a technique by its parameter, and by the second choice where neither choice says off."""
     off = [choice for choice in choices if _is_off(choice)]
     if len(off) == 1:
         on = choices[1] if off[0] is choices[0] else choices[0]
@@ -211,7 +211,7 @@ def _other_than(one: object, choices: tuple[Any, Any]) -> Any:
 
 
 def _shortened(text: str) -> str:
-    """Its beginning and its end, which sets paths apart."""
+    """Shorten a text to its beginning and its end, which tell paths apart."""
     half = _LONGEST_CHOICE // 2
     return text if len(text) <= _LONGEST_CHOICE else f"{text[:half]}…{text[-half:]}"
 
@@ -251,7 +251,7 @@ def _asked_of_some(
 
 
 def _changes(trials: list[FrozenTrial]) -> list[Order]:
-    """Find the complete trials from which on all were asked for something, or none were any more.
+    """Find the complete trials from which on all, or none any more, were asked for something.
 
     A person who adds a technique to a program may have changed more than that. It is no change
     where a parameter that all were asked for has other values from there on: that tells why.
@@ -280,9 +280,9 @@ def _explained(before: list[FrozenTrial], after: list[FrozenTrial]) -> bool:
 def tie(
     factors: list[TechniqueParameter], trials: list[FrozenTrial]
 ) -> tuple[list[TechniqueParameter], tuple[Tied, ...]]:
-    """Take techniques that are on in the same trials, or in all others, as one.
+    """Merge techniques that are on in the same trials, or in exactly the other trials.
 
-    Of no more trials than it takes to tell all techniques apart, some agree by chance.
+    Not with so few trials that some techniques agree by chance.
     """
     if len(trials) < len(factors) + _LEAST_SPARE:
         return factors, ()
@@ -322,7 +322,7 @@ def _others(
 def _other(name: str, space: BaseDistribution, *, off_first: bool) -> list[Category | Number]:
     """Read a parameter that is no technique: a category, or a number that takes many values.
 
-    Of many values of a draw each is one of noise.
+    A draw of many values is noise.
     """
     draw = is_draw(name, space)
     kind = Draw if draw else Category
@@ -354,7 +354,7 @@ def is_draw(name: str, space: BaseDistribution) -> bool:
 
 
 def _steps(space: BaseDistribution) -> tuple[float, ...]:
-    """The values of a number that goes in a few steps; none of another."""
+    """The values of a number that goes in a few steps; empty for any other."""
     if not isinstance(space, _NUMERIC) or space.step is None:
         return ()
     steps = round((space.high - space.low) / space.step)
@@ -368,7 +368,7 @@ def _rounded(value: float) -> float:
 
 
 def _dials(name: str, space: BaseDistribution, factors: list[str]) -> list[SearchedDial]:
-    """Read a number that belongs to a technique, by its name `TECHNIQUE_…`; empty of another."""
+    """Read a number that belongs to a technique, by its name `TECHNIQUE_…`; empty for any other."""
     of_technique = any(name.startswith(f"{factor}_") for factor in factors)
     low, high = getattr(space, "low", None), getattr(space, "high", None)
     if not of_technique or low is None or high is None or name in factors:

@@ -166,7 +166,7 @@ def stored_versions(study: optuna.Study) -> Mapping[str, str]:
 
 
 def _like_runs_differ(runs: Iterable[Run]) -> bool:
-    """Tell whether two complete runs of one recipe and length came to different values."""
+    """Tell whether two complete runs of one recipe and length have different values."""
     values: dict[object, float] = {}
     return any(
         values.setdefault((run.epochs, *sorted(run.params.items())), run.value) != run.value
@@ -230,9 +230,9 @@ def _candidates(stored: object) -> Candidates | None:
 def _copies(valued: list[FrozenTrial], column: int) -> frozenset[int]:
     """The numbers of trials with a value that repeat an earlier one's parameters and value.
 
-    None where many trials of equal parameters came to different values, as these had other seeds,
-    or where different recipes are equal so often that the repeats may be by chance, as a share of
-    few images is.
+    None where many trials of equal parameters have different values, as these had other seeds, or
+    where different recipes are equal so often that the repeats may be chance, as with a share of
+    few images.
     """
     alike: dict[str, list[FrozenTrial]] = {}
     for trial in valued:
@@ -250,7 +250,7 @@ def _copies(valued: list[FrozenTrial], column: int) -> frozenset[int]:
 
 
 def _verified(attributes: Mapping[str, Any], factors: list[str]) -> Verified | None:
-    """What the phase `verify` began with; another program's attribute of this name is none."""
+    """Read what the phase `verify` began with; None of another program's attribute."""
     try:
         chosen = from_json(Verified, attributes.get(schema.VERIFIED))
     except JsonError:

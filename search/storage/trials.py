@@ -22,7 +22,7 @@ _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 _LARGEST = 1e100
 _SMALLEST = 1e-100
-"""But for zero; differences of such numbers have squares of zero."""
+"""The smallest number other than zero; differences of smaller ones have squares of zero."""
 
 
 def legible(trial: FrozenTrial) -> FrozenTrial:
@@ -99,7 +99,7 @@ class TrialReader:
 
     @property
     def _usual_epochs(self) -> int | None:
-        """Those of a study from before runs kept their epochs, which has one budget."""
+        """The epochs of all runs of an older study, whose runs do not keep their own."""
         return self.settings.epochs if self.settings else None
 
 
@@ -159,7 +159,7 @@ def _text(value: object) -> str | None:
 
 
 def _reason(value: object) -> str | None:
-    """Why a run failed, without the full stop of its own, as it stands within sentences."""
+    """The reason why a run failed, without its full stop, for use within a sentence."""
     return value.rstrip(".") if isinstance(value, str) else None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from model_space.facts import DataFacts
+from search.analysis.effects import Effects, effects, repeated
 from search.planning.design import design
 from search.results import Results, Run
 from tests.support.fakes import EFFECTS
@@ -123,3 +124,10 @@ def facts(
         test=100,
         class_counts={"train": tuple(train), "validation": tuple(validation)},
     )
+
+
+def fitted(results: Results, maximize: bool = True) -> Effects:
+    """The effects of a study's measured and repeated runs, as at its last look."""
+    found = effects(results.of("measure"), results.factors, repeated(results), maximize)
+    assert found is not None
+    return found

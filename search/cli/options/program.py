@@ -146,15 +146,17 @@ def program_of(
             )
         return None
     if not factors or metric is None:
-        lacking = (
-            "--metric PATTERN, what its runs are judged by"
-            if factors
-            else ("--factor 'NAME: WORDS', what is to vary")
-        )
-        raise InputError(f"--command needs {lacking}")
+        if factors:
+            raise InputError("--command needs --metric PATTERN, what its runs are judged by")
+        raise InputError("--command needs --factor 'NAME: WORDS', what is to vary")
     if scale is not None and not scale > 0:
         raise InputError(f"--scale {scale:g} is not above 0")
     directory = os.getcwd()
+    test = None
+    if test_metric is not None:
+        name_of_test = f"test {metric_name}" if metric_name else None
+        test = parse_metric(test_metric, name_of_test, "--test-metric")
+    timeout = None if run_timeout is None else time_limit(run_timeout, "--run-timeout").seconds
     program = check_program(
         Program(
             command,
@@ -162,17 +164,11 @@ def program_of(
             tuple(parse_factor(text) for text in factors),
             parse_metric(metric, metric_name),
             tuple(parse_dial(text) for text in dials),
-            test=None
-            if test_metric is None
-            else parse_metric(
-                test_metric, f"test {metric_name}" if metric_name else None, "--test-metric"
-            ),
+            test=test,
             minimize=minimize,
             unit=unit,
             scale=scale,
-            timeout=None
-            if run_timeout is None
-            else time_limit(run_timeout, "--run-timeout").seconds,
+            timeout=timeout,
             shell=shell,
             files=digests(command, directory),
         )

@@ -40,7 +40,7 @@ def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
 
 
 def _on(space: Space, row: np.ndarray) -> list[str]:
-    """What is on in a run of the design, given its row."""
+    """The techniques and levels that are on in a run of the design, given its row."""
     switched = row[: len(space.factors)]
     on = [name for name, level in zip(space.factors, switched, strict=True) if level]
     levels = [len(factor.levels) for factor in space.several]

@@ -44,7 +44,7 @@ def how_sure(findings: Findings) -> Section | None:
 def rests_on(results: Results) -> str:
     """Count the runs that the answer rests on, by what they are for."""
     counts = {phase: len(results.of(phase)) for phase in PHASES}
-    if results.settings is None and not any(counts[phase] for phase in PHASES[1:]):
+    if results.foreign and not any(counts[phase] for phase in PHASES[1:]):
         complete = counts["measure"]
         return f"This rests on {counted(complete, 'complete trial')}."
     parts = [f"{count:,} {_MEANT[phase]}" for phase, count in counts.items() if count]

@@ -48,7 +48,7 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         verb = "The runs favour" if decision.so_far else "The recommended recipe is"
         sentences.append(f"{verb} {recipe}: {reaching(decision, results)}.")
     if decision.verdict == "all off":
-        off = "all techniques off" if results.settings else recipes.plain(results)
+        off = recipes.plain(results) if results.foreign else "all techniques off"
         sentences.append(f"{capitalized(off)}: {reaching(decision, results)}.")
         sentences += [] if briefly else _next_best(findings)
     elif decision.all_off is not None and not briefly:
@@ -80,7 +80,7 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
     if not briefly:
         sentences += _accuracy(decision, results)
         if decision.tested is None and not math.isnan(decision.reached.value):
-            unseen = "; no fresh seed has confirmed it" if results.settings else ""
+            unseen = "" if results.foreign else "; no fresh seed has confirmed it"
             if findings.confirmed:
                 unseen = (
                     "; the seeds that confirm it are too few, or too much alike, to judge it by"
@@ -174,7 +174,7 @@ def _lost(row: Confirmed, results: Results) -> str:
 
 
 def _runs_of_it(findings: Findings) -> str:
-    """What the runs of the recommended recipe came to, where they are too few to predict it."""
+    """Describe the runs of the recommended recipe, where they are too few to predict it."""
     results, found = findings.results, findings.recommended
     assert found is not None
     others = {name: value for name, value in found.params.items() if name not in results.factors}

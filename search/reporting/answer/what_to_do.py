@@ -134,4 +134,4 @@ def _without_decision(findings: Findings) -> str:
 
 
 def _train(results: Results) -> str:
-    return "Turn on" if results.settings is None else "Train with"
+    return "Turn on" if results.foreign else "Train with"

@@ -19,7 +19,7 @@ def by_level(findings: Findings) -> Section | None:
     if not rows:
         return None
     names = listed([in_words(name, findings.results) for name in factors_of(rows)])
-    if findings.results.settings is None:
+    if findings.results.foreign:
         names = f"level of {names}"
     factors = {one.name: one for one in findings.results.choices}
     tables = [_table(rows_of(rows, name), factors[name]) for name in factors_of(rows)]

@@ -36,7 +36,7 @@ def figure(tested: RecipeTests, caption: str) -> go.Figure:
     """Draw a row a class: how many of its test images were named as each class.
 
     Images named right are blue, by their share of the class; the others are orange, by their share
-    in relation to the largest such share.
+    in relation to the largest of these.
     """
     size, counts = len(tested.classes), tested.confusion
     totals = counts.sum(axis=1, keepdims=True).clip(min=1)

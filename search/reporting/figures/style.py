@@ -158,7 +158,7 @@ def on_its_own(figure: go.Figure, width: int = _PHONE_CAPTION) -> go.Figure:
 
 
 def _lines(key: str, caption: str, width: int) -> list[str]:
-    """What stands below a title, in small lines."""
+    """The small lines below a title."""
     return [f"<sub>{line}</sub>" for text in (key, caption) for line in wrap(text, width)]
 
 

@@ -99,7 +99,7 @@ def _short(value: float) -> str:
 
 
 def _names(maximize: bool) -> tuple[str, str]:
-    """What a change for the better does to the value, and one for the worse."""
+    """Verbs for a change for the better, and for one for the worse."""
     return ("adds", "takes") if maximize else ("takes", "adds")
 
 

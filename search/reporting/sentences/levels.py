@@ -97,5 +97,5 @@ def rows_of(rows: Sequence[EffectByLevel], factor: str) -> list[EffectByLevel]:
 
 def in_words(name: str, results: Results) -> str:
     """Name a factor in a sentence; those of a user's program are as their user named them."""
-    own = results.settings is not None and results.program is None
+    own = not results.foreign and results.program is None
     return name.replace("_", " ") if own else name

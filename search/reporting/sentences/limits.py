@@ -41,7 +41,7 @@ def out_of_reach(results: Results, found: Recommendation) -> str:
 def _words(results: Results, takes: Taken, limits: Limits) -> str:
     said = []
     if limits.seconds is not None and not math.isnan(takes.seconds):
-        epochs = results.settings.final_epochs if results.settings else 1
+        epochs = results.final_epochs
         run = f" of {counted(epochs, 'epoch')}" if results.timed_by == "an epoch" else ""
         said.append(f"about {takes.seconds:.3g} s to train a run{run} on the machines of the runs")
     if limits.parameters is not None and not math.isnan(takes.parameters):

@@ -21,10 +21,10 @@ def values(seed: int = 0) -> np.ndarray:
     return np.asarray(70 + effects + 1.5 * SIGNS[:, 0] * SIGNS[:, 1] + noise)
 
 
-def fallen(*runs: int, depth: float = 12.0) -> BelowFit | None:
+def fallen(*runs: int, depth: float = 12.0, signs: np.ndarray = SIGNS) -> BelowFit | None:
     changed = values()
     changed[list(runs)] -= depth
-    return below_fit(SIGNS, changed, RECIPES)
+    return below_fit(signs, changed, RECIPES)
 
 
 def test_runs_that_fell_are_found_among_recipes_that_differ_by_more() -> None:
@@ -67,6 +67,15 @@ def test_noise_that_is_as_wide_above_is_no_fall() -> None:
 def test_values_that_are_rounded_are_no_fall() -> None:
     for seed in range(20):
         assert below_fit(SIGNS, np.round(values(seed) / 4) * 4, RECIPES) is None
+
+
+def test_a_technique_that_is_always_on_tells_nothing() -> None:
+    found = fallen(*MEASURED, SECOND_OF_THREE)
+    again = fallen(*MEASURED, SECOND_OF_THREE, signs=np.insert(SIGNS, 2, 1.0, axis=1))
+    assert found is not None
+    assert again is not None
+    assert again.fell.tolist() == found.fell.tolist()
+    assert again.depth == pytest.approx(found.depth)
 
 
 @pytest.mark.parametrize("runs", [0, 1, 5])

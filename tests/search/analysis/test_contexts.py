@@ -22,12 +22,6 @@ ONE_LEFT_OUT = ["abcd", "bcd", "acd", "abd", "abc"]
 LADDER = ["", "a", "ab", "abc", "abcd"]
 
 
-@pytest.fixture
-def no_importances(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out Optuna's, which take most of the time."""
-    monkeypatch.setattr("search.reporting.findings.importances", lambda *_: [])
-
-
 def truth(on: str) -> float:
     """Each helps alone, and any two of them cost more than that."""
     return 70 + sum(ALONE[name] for name in on) - 4 * max(0, len(on) - 1)

@@ -11,7 +11,6 @@ from scipy.stats import t
 from search.analysis.additivity import additivity
 from search.analysis.chance_level import at_chance_level
 from search.analysis.diagnostics import FitDiagnostics, diagnose
-from search.analysis.effects import Effects, effects, repeated
 from search.analysis.estimability import Pairs
 from search.analysis.multiplicity import significant_alone
 from search.analysis.scale_refit import scale_refit
@@ -21,15 +20,18 @@ from search.planning.design import design
 from search.results import Results
 from search.settings import Settings
 from search.storage.schema import INTERRUPTED, TRIES
-from tests.support.simulate import NAMES, facts, repeats_of, results_of, run, simulated, value
+from tests.support.simulate import (
+    NAMES,
+    facts,
+    fitted,
+    repeats_of,
+    results_of,
+    run,
+    simulated,
+    value,
+)
 
 SIXTY_FOUR = design(8, 64, 64)
-
-
-def fitted(results: Results) -> Effects:
-    found = effects(results.of("measure"), results.factors, repeated(results))
-    assert found is not None
-    return found
 
 
 def checked(results: Results) -> FitDiagnostics:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from search.analysis.effects import Effects, effects, repeated
 from search.objective import OBJECTIVES, Objective
 from search.planning.design import design
 from search.reporting.sentences.budget import describe_budget, short_budget
@@ -10,7 +9,7 @@ from search.reporting.sentences.effects import no_effects, what_matters_most
 from search.results import Results
 from search.settings import Settings
 from search.storage.schema import TRIES
-from tests.support.simulate import facts, results_of, run, simulated
+from tests.support.simulate import facts, fitted, results_of, run, simulated
 
 SETTINGS = Settings(data="digits", epochs=12, batch_size=32)
 DATA = facts()
@@ -18,12 +17,6 @@ DATA = facts()
 
 def study(noise: float, runs: int = 64) -> Results:
     return results_of(simulated(design(8, runs, runs), 0, noise), settings=SETTINGS, data=DATA)
-
-
-def fitted(results: Results, maximize: bool = True) -> Effects:
-    found = effects(results.of("measure"), results.factors, repeated(results), maximize)
-    assert found is not None
-    return found
 
 
 def answer(results: Results) -> str:

@@ -1,6 +1,5 @@
 """Sentences on pairs of techniques: clear interactions, and changes of sign."""
 
-from search.analysis.effects import Effects, effects, repeated
 from search.analysis.interactions import interactions
 from search.analysis.simple_effects import dependences
 from search.objective import ACCURACY
@@ -8,14 +7,14 @@ from search.planning.design import design
 from search.reporting.details.pairs import dependences as dependences_section
 from search.reporting.findings import find
 from search.reporting.sentences.pairs import certain_pairs, reversed_pairs
-from search.results import Results
-from tests.support.simulate import NAMES, near_a_ceiling, random_pairs, results_of, simulated
-
-
-def fitted(results: Results) -> Effects:
-    found = effects(results.of("measure"), results.factors, repeated(results), maximize=True)
-    assert found is not None
-    return found
+from tests.support.simulate import (
+    NAMES,
+    fitted,
+    near_a_ceiling,
+    random_pairs,
+    results_of,
+    simulated,
+)
 
 
 def test_clear_interactions_are_counted_and_the_largest_named() -> None:

@@ -1,4 +1,4 @@
-"""What tests of studies in a database share."""
+"""What the tests of studies share."""
 
 import pytest
 
