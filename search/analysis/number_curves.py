@@ -76,7 +76,7 @@ def number_curves(results: Results, fitted: Fit | None) -> list[NumberCurve]:
     shows in the difference of the two, which counts as a standard error of its own (Draper 1995).
     """
     runs = results.of("measure")
-    if results.settings is not None or not runs:
+    if not results.foreign or not runs:
         return []
     values = np.array([[run.scaled] for run in runs])
     if fitted is None:

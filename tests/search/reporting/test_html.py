@@ -15,9 +15,11 @@ from model_space.data.mel import Spectrogram
 from model_space.facts import DataFacts
 from search import draw, export_study, summarise
 from search.analysis.by_level import EffectByLevel, LevelEffect
+from search.analysis.estimate import Estimate
 from search.analysis.importances import Importance
+from search.analysis.number_curves import NumberCurve
 from search.objective import OBJECTIVES
-from search.parameters import SearchedDial
+from search.parameters import Number, SearchedDial
 from search.planning.design import design
 from search.reporting.figures.style import BLUE, VERMILION, label
 from search.reporting.findings import Findings, find
@@ -268,7 +270,12 @@ def keys(value: Any, at: str = "") -> set[str]:
 def test_the_summary_is_json_and_every_key_of_it_is_described() -> None:
     at_rate = LevelEffect(0.003, 1.0, 0.5, 1.5, 0.01)
     by_rate = EffectByLevel("mixup", "learning_rate", (at_rate,), 0.003, 0.001, 2.0, 1.0, 3.0)
-    findings = replace(everything(data=DATA), by_level=(by_rate,))
+    worth = Estimate(1.0, 0.5, 1.5)
+    rate = NumberCurve(
+        Number("rate", 1e-4, 1e-1, log=True), (1e-4, 1e-1), (worth, worth), 0.1, 0.01, 0.1, 1e-4,
+        worth, 0.01,
+    )  # fmt: skip
+    findings = replace(everything(data=DATA), by_level=(by_rate,), numbers=(rate,))
     document = json.loads(json.dumps(summarise(findings), allow_nan=False))
     described = Path(__file__).parents[3] / "docs" / "summary.md"
     rows = [line for line in described.read_text(encoding="utf-8").splitlines() if line[:2] == "| "]

@@ -1,0 +1,162 @@
+"""What numbers are worth in another program's study: where each is best, and by how much."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import optuna
+import pytest
+import statsmodels.api
+
+from search import Findings, analyse
+from search.analysis.number_curves import NumberCurve
+from search.reporting.sentences.numbers import about_numbers, best_interval
+from tests.support.foreign import foreign
+
+pytestmark = pytest.mark.numeric
+
+Objective = Callable[[optuna.Trial], float]
+
+
+def noise(trial: optuna.Trial) -> float:
+    return 0.5 * float(np.random.default_rng(trial.number).standard_normal())
+
+
+def peak(trial: optuna.Trial) -> float:
+    """Percent: a hill over the rate, which is best at 0.003, and a decay that does nothing."""
+    rate = trial.suggest_float("rate", 1e-5, 1e-1, log=True)
+    trial.suggest_float("decay", 0, 1)
+    aug = 2 * trial.suggest_categorical("aug", [False, True])
+    return 70 + aug - 3 * math.log10(rate / 0.003) ** 2 + noise(trial)
+
+
+def share(function: Objective) -> Objective:
+    return lambda trial: function(trial) / 100
+
+
+def curves(findings: Findings) -> dict[str, NumberCurve]:
+    return {row.number.name: row for row in findings.numbers}
+
+
+def test_the_best_value_and_the_gain_are_in_their_intervals() -> None:
+    rows = curves(analyse(foreign(80, share(peak))))
+    rate, decay = rows["rate"], rows["decay"]
+    assert list(rows) == ["rate", "decay"]
+    assert rate.matters
+    assert rate.best_low < 0.003 < rate.best_high
+    assert rate.best_low > rate.values[0]
+    assert rate.best_high < rate.values[-1]
+    true = 3 * (math.log10(rate.worst / 0.003) ** 2 - math.log10(rate.best / 0.003) ** 2)
+    assert rate.gain.low < true < rate.gain.high
+    assert not decay.matters
+    assert decay.gain.low < 0 < decay.gain.high
+    assert decay.open_ends == (True, True)
+
+
+def test_a_loss_is_best_where_it_is_least() -> None:
+    study = foreign(80, lambda trial: (100 - peak(trial)) / 10, "minimize")
+    rate = curves(analyse(study))["rate"]
+    assert rate.matters
+    assert rate.best_low < 0.003 < rate.best_high
+    assert rate.gain.high < 0
+    assert "below" in about_numbers(analyse(study))[0]
+
+
+def test_a_curve_is_that_of_least_squares() -> None:
+    """Against statsmodels, with the errors of MacKinnon & White (1985) that the fit has."""
+    study = foreign(60, share(peak))
+    findings = analyse(study)
+    assert findings.effects is not None
+    degree = findings.effects.fit.model.covariates.degree
+    params = [trial.params for trial in study.trials]
+    numbers = {
+        "rate": np.array([math.log(one["rate"]) for one in params]),
+        "decay": np.array([one["decay"] for one in params]),
+    }
+    powers = {
+        name: np.column_stack([(values - values.mean()) ** d for d in range(1, degree + 1)])
+        for name, values in numbers.items()
+    }
+    sides = np.array([1.0 if one["aug"] else -1.0 for one in params])
+    columns = np.column_stack([np.ones(len(params)), sides, *powers.values()])
+    values = np.array([100 * trial.values[0] for trial in study.trials])
+    fitted = statsmodels.api.OLS(values, columns).fit(cov_type="HC2")
+    for name, row in curves(findings).items():
+        places = np.log(row.values) if name == "rate" else np.array(row.values)
+        first = 2 + degree * list(numbers).index(name)
+        beyond = (places - numbers[name].mean())[:, np.newaxis] ** np.arange(1, degree + 1)
+        contrasts = np.zeros((len(places), columns.shape[1]))
+        contrasts[:, first : first + degree] = beyond - powers[name].mean(axis=0)
+        assert [one.value for one in row.worth] == pytest.approx(
+            contrasts @ fitted.params, rel=1e-4, abs=1e-4
+        )
+        errors = np.sqrt(np.einsum("ij,jk,ik->i", contrasts, fitted.cov_params(), contrasts))
+        widths = np.array([one.high - one.low for one in row.worth])
+        # Student's t of fewer degrees of freedom than runs, as a few runs decide.
+        assert np.all(widths > 2 * 1.96 * errors * 0.999)
+        assert np.all(widths < 2 * 4 * errors)
+
+
+def test_a_study_of_numbers_alone_is_told_where_they_are_best() -> None:
+    def function(trial: optuna.Trial) -> float:
+        rate = trial.suggest_float("rate", 1e-5, 1e-1, log=True)
+        units = trial.suggest_int("units", 16, 512)
+        return (70 - 3 * math.log10(rate / 0.003) ** 2 + units / 100 + noise(trial)) / 100
+
+    findings = analyse(foreign(80, function))
+    assert findings.effects is None
+    rows = curves(findings)
+    assert rows["rate"].best_low < 0.003 < rows["rate"].best_high
+    assert rows["units"].open_ends == (False, True)
+    assert best_interval(rows["units"]).endswith("or more")
+    said = about_numbers(findings)
+    assert said[0].startswith("rate is best near 0.00")
+    assert said[1].startswith(f"units is best near {round(rows['units'].best)} (95 % interval ")
+    assert any("not planned as a balanced design" in one for one in findings.cautions)
+
+
+def test_what_a_curve_rounds_off_is_in_the_interval() -> None:
+    """A polynomial alone named 0.59 to 0.71 in each of the first five studies."""
+
+    def kink(trial: optuna.Trial) -> float:
+        at = trial.suggest_float("at", 0, 1)
+        for name in ("second", "third"):
+            trial.suggest_float(name, 0, 1)
+        for name in "abc":
+            trial.suggest_categorical(name, [False, True])
+        return 70 + 2 * at - 30 * max(0.0, at - 0.8) + noise(trial)
+
+    row = curves(analyse(foreign(60, share(kink))))["at"]
+    assert row.matters
+    assert row.best_low < 0.8 < row.best_high
+
+
+def test_a_number_that_does_nothing_is_seldom_found_to_matter() -> None:
+    found = 0
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+
+        def function(trial: optuna.Trial, random: np.random.Generator = random) -> float:
+            for name in ("first", "second"):
+                trial.suggest_float(name, 0, 1)
+            return 0.7 + 0.01 * random.standard_normal()
+
+        found += any(row.matters for row in analyse(foreign(40, function)).numbers)
+    assert found <= 3
+
+
+@pytest.mark.parametrize("trials", [3, 6, 10])
+def test_few_trials_find_no_number_to_matter(trials: int) -> None:
+    assert not any(row.matters for row in analyse(foreign(trials, share(peak))).numbers)
+
+
+def test_what_few_trials_were_asked_for_has_no_curve() -> None:
+    def function(trial: optuna.Trial) -> float:
+        value = peak(trial)
+        if trial.params["aug"]:
+            trial.suggest_float("strength", 0, 1)
+        return value / 100
+
+    assert set(curves(analyse(foreign(60, function)))) == {"rate", "decay"}
