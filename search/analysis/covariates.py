@@ -70,6 +70,9 @@ class Covariates:
     """Seeds, folds and the like whose levels have columns, and no effects."""
     partial: tuple[str, ...] = ()
     """Parameters that only some trials were asked for, and that are in as far as these differ."""
+    at_tried: tuple[str, ...] = ()
+    """Those of them beside which other effects are at the mean of what was tried, and not at the
+    middle of what could be."""
     unseen: tuple[Level, ...] = ()
     """Levels of the same categories that no run has."""
     constant: tuple[str, ...] = ()
@@ -159,6 +162,7 @@ def covariates(
         degree=degree,
         draws=tuple(one.category.name for one in drawn),
         partial=tuple(one.name for one in usable),
+        at_tried=tuple(one.name for one in usable if one.at_tried),
         unseen=tuple(level for one in chosen for level in one.unseen),
         constant=tuple(constant),
         noise=tuple(noise),
@@ -231,6 +235,8 @@ class _Partial:
     """Of a category's columns; none of a draw or a number."""
     since_change: bool
     """True where all runs before a change were asked, or all after it, and that is a parameter."""
+    at_tried: bool = False
+    """True where the columns are 0 at the mean of the runs that were asked."""
 
     @property
     def centred(self) -> _Partial:
@@ -238,7 +244,7 @@ class _Partial:
         columns = np.where(
             self.asked[:, np.newaxis], self.columns - self.columns[self.asked].mean(axis=0), 0
         )
-        return replace(self, columns=columns)
+        return replace(self, columns=columns, at_tried=True)
 
     @staticmethod
     def of(

@@ -176,6 +176,13 @@ def covariates(effects: Effects, results: Results) -> list[str]:
     apart = beside.draws or beside.numbers or beside.partial
     if adjusted and not designed and (effects.parameters > 1 or apart):
         sentences.append(f"The effects are adjusted {', and '.join(adjusted)}.")
+    if beside.at_tried:
+        it, its = ("it", "its") if len(beside.at_tried) == 1 else ("them", "their")
+        sentences.append(
+            f"Trials had {listed(beside.at_tried)} mostly on one side of {its} middle. So what "
+            f"brings {it} along is compared as the trials had {it} on average, and not at the "
+            "middle, beside which it may be worth less."
+        )
     chosen = [name for name in beside.numbers if name not in {one.name for one in order}]
     if chosen and not designed:
         sentences.append(
