@@ -179,9 +179,9 @@ def covariates(effects: Effects, results: Results) -> list[str]:
     if beside.at_tried:
         it, its = ("it", "its") if len(beside.at_tried) == 1 else ("them", "their")
         sentences.append(
-            f"Trials had {listed(beside.at_tried)} mostly on one side of {its} middle. So what "
-            f"brings {it} along is compared as the trials had {it} on average, and not at the "
-            "middle, beside which it may be worth less."
+            f"Trials did not try {listed(beside.at_tried)} evenly. So what brings {it} along is "
+            f"compared as the trials had {it} on average, and not over {its} whole range, in which "
+            "it may be worth less."
         )
     chosen = [name for name in beside.numbers if name not in {one.name for one in order}]
     if chosen and not designed:
