@@ -130,6 +130,11 @@ class Number:
         """The middle of its distribution, scaled."""
         return (self.scaled(self.low) + self.scaled(self.high)) / 2
 
+    @property
+    def variance(self) -> float:
+        """The variance of its distribution, scaled."""
+        return (self.scaled(self.high) - self.scaled(self.low)) ** 2 / 12
+
     def columns(self, params: Sequence[Mapping[str, Any]]) -> list[list[float]]:
         """Columns of its scaled value and the square, by the runs' parameters; 0 without it."""
         values = [self.scaled(one.get(self.name)) - self.middle for one in params]

@@ -29,6 +29,9 @@ and with them the techniques that it turned on, or off, there alone."""
 _MOST_VARIANCE = 2.0
 """Of a mean at the middle of a parameter's distribution, beside that at the values' own mean."""
 
+_FEW_VALUES = 3
+"""Of a number, that tell no curve."""
+
 _LEAST_LENGTH = 1e-6
 """Of a column, beside those before it, for it to say anything more."""
 
@@ -108,6 +111,9 @@ class Covariates:
     """Seeds, folds and the like whose levels have columns, and no effects."""
     partial: tuple[str, ...] = ()
     """Parameters that only some trials were asked for, and that are in as far as these differ."""
+    at_tried: tuple[str, ...] = ()
+    """Those of them beside which other effects are at the mean of what was tried, and not of what
+    could be."""
     unseen: tuple[Level, ...] = ()
     """Levels of the same categories that no run has."""
     constant: tuple[str, ...] = ()
@@ -145,8 +151,8 @@ def covariates(
     freedom. Numbers are polynomials of one degree d, on a log scale where their distribution is,
     with 1/(d + 1) of the rest at most, and of a lower degree where they would follow single runs.
     Of a parameter that only some trials were asked for, the differences among these are columns,
-    where half of the rest suffices. Other effects then are those at the middle of its distribution
-    where the trials surround that, and else those at the mean of what they have.
+    where half of the rest suffices. Other effects then are means over its distribution where the
+    trials surround its middle, and else those at the mean of what they have.
     """
     if not runs or not parameters:
         return NONE
@@ -174,9 +180,7 @@ def covariates(
     if not degree:
         noise += [one.name for one in varied]
     vary = [one for one in partial if one.columns.any()]
-    usable = _usable(vary)
-    if 2 * sum(one.columns.shape[1] for one in usable) > left:
-        usable = []
+    usable = _usable(vary, left // 2)
     kept = {one.name for one in usable}
     noise += [one.name for one in vary if one.name not in kept]
     levelled = [one for one in usable if one.levels]
@@ -201,6 +205,7 @@ def covariates(
         degree=degree,
         draws=tuple(one.category.name for one in drawn),
         partial=tuple(one.name for one in usable),
+        at_tried=tuple(one.name for one in usable if one.at_tried),
         unseen=tuple(level for one in chosen for level in one.unseen),
         constant=tuple(constant),
         noise=tuple(noise),
@@ -279,12 +284,21 @@ class _Partial:
     asked: np.ndarray
     """(runs,): True of these."""
     columns: np.ndarray
-    """(runs, n): 0 in the runs that were not asked. In the others they are 0 at the middle of a
-    number, and sum to 0 over the levels of a category."""
+    """(runs, n): 0 in the runs that were not asked. In the others they are 0 in the mean over a
+    number's distribution, and sum to 0 over the levels of a category."""
     levels: tuple[Level, ...]
     """Of a category's columns; none of a draw or a number."""
     since_change: bool
     """True where all runs before a change were asked, or all after it, and that is a parameter."""
+    number: bool = False
+    """True of a number, whose columns are a line and a square."""
+    at_tried: bool = False
+    """True where the columns are 0 at the mean of the runs that were asked."""
+
+    @property
+    def straight(self) -> _Partial:
+        """The same with a number's straight line alone."""
+        return replace(self, columns=self.columns[:, :1]) if self.number else self
 
     @property
     def centred(self) -> _Partial:
@@ -292,7 +306,7 @@ class _Partial:
         columns = np.where(
             self.asked[:, np.newaxis], self.columns - self.columns[self.asked].mean(axis=0), 0
         )
-        return replace(self, columns=columns)
+        return replace(self, columns=columns, at_tried=True)
 
     @staticmethod
     def of(
@@ -311,36 +325,61 @@ class _Partial:
         elif some and isinstance(parameter, Number):
             values = _values(some, parameter)
             if width := np.ptp(values):
-                inside = (values[:, np.newaxis] - parameter.middle) / width
+                line = (values - parameter.middle) / width
+                curve = line**2 - parameter.variance / width**2
+                several = len(np.unique(values)) > _FEW_VALUES
+                inside = np.column_stack([line, curve] if several else [line])
         columns = np.zeros((len(runs), inside.shape[1]))
         columns[asked] = inside
         changes = [_values(runs, one) > 0 for one in parameters
                    if isinstance(one, Order) and one.since is not None]  # fmt: skip
         since_change = any((asked == one).all() or (asked != one).all() for one in changes)
-        return _Partial(parameter.name, asked, columns, levels, since_change)
+        number = isinstance(parameter, Number)
+        return _Partial(parameter.name, asked, columns, levels, since_change, number)
 
 
-def _usable(partial: Sequence[_Partial]) -> list[_Partial]:
+def _usable(partial: Sequence[_Partial], room: int) -> list[_Partial]:
     """Choose parameters whose columns leave the trials asked for each enough to tell its mean.
 
     Where they would not, as a sampler that learns seldom tried one side, they are centred, alone or
     all together. Those that most were asked for come first. All columns together take no more than
     half of the degrees of freedom among the runs that were asked for one: else as many parameters
     as such runs would explain every one of them, and with them the technique or level by which they
-    were asked.
+    were asked. Numbers are straight lines until all are chosen, and then curves where that still
+    holds. None are chosen where there is no room for them all.
     """
     usable: list[_Partial] = []
     for one in sorted(partial, key=lambda one: -one.asked.sum()):
-        centred = [*(other.centred for other in usable), one.centred]
-        for tried in ([*usable, one], [*usable, one.centred], centred):
-            among = np.column_stack([other.columns for other in tried])[one.asked]
-            taken = rank(np.column_stack([np.ones(len(among)), among]))
-            told = one.since_change or _surround(among[:, among.any(axis=0)])
-            if 2 * taken <= len(among) and told:
+        line = one.straight
+        centred = [*(other.centred for other in usable), line.centred]
+        for tried in ([*usable, line], [*usable, line.centred], centred):
+            if _tell(tried, one):
                 usable = tried
                 break
+    if _taken(usable) > room:
+        return []
+    curves = {one.name: one for one in partial if one.number}
+    for at, one in enumerate(usable):
+        if curve := curves.get(one.name):
+            for form in (curve.centred,) if one.at_tried else (curve, curve.centred):
+                tried = [*usable[:at], form, *usable[at + 1 :]]
+                if _taken(tried) <= room and all(_tell(tried, each) for each in tried):
+                    usable = tried
+                    break
     by_name = {one.name: one for one in usable}
     return [by_name[one.name] for one in partial if one.name in by_name]
+
+
+def _taken(partial: Sequence[_Partial]) -> int:
+    return sum(one.columns.shape[1] for one in partial)
+
+
+def _tell(partial: Sequence[_Partial], one: _Partial) -> bool:
+    """Check that the runs asked for one parameter tell its mean beside what all explain of them."""
+    among = np.column_stack([other.columns for other in partial])[one.asked]
+    taken = rank(np.column_stack([np.ones(len(among)), among]))
+    told = one.since_change or _surround(among[:, among.any(axis=0)])
+    return 2 * taken <= len(among) and told
 
 
 def _surround(columns: np.ndarray) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -17,6 +18,7 @@ import numpy as np
 from search.analysis.effects import Effects, effects_of
 from search.analysis.least_squares import pseudo_inverse, residual_dof, solve
 from search.analysis.model import Model
+from search.analysis.random_pairs import fit_mixed
 from search.analysis.rank_correlation import rank_correlation, ranks
 from search.analysis.t_distribution import two_sided
 from search.parameters import Category, Draw, Order
@@ -46,16 +48,18 @@ def beside_drift(results: Results, effects: Effects | None) -> tuple[Results, Ef
     effects beside that; else both as they are."""
     if effects is None or results.designed or effects.noise == 0:
         return results, effects
-    if effects.fit.model.dof < _LEAST_DOF:
+    model = _beside_recipes(results, effects.fit.model)
+    if model.dof < _LEAST_DOF:
         return results, effects
-    model = _with_recipes(results, effects.fit.model)
     sudden = _sudden(results, model)
     smooth = _smooth(results, model, _ALPHA if sudden is None else 1.0)
+    drifts = [drift for drift in (smooth, sudden) if drift is not None]
+    if not any(_is_clear(results, model, effects.fit.model, drift) for drift in drifts):
+        return results, effects
     found = [
         (_unexplained(adjusted, fitted, places=1 + (drift.since is not None)), adjusted, fitted)
-        for drift in (smooth, sudden)
-        if drift is not None
-        and (fitted := effects_of(adjusted := _beside(results, drift))) is not None
+        for drift in drifts
+        if (fitted := effects_of(adjusted := _beside(results, drift))) is not None
     ]
     if not found:
         return results, effects
@@ -92,11 +96,13 @@ def _beside(results: Results, drift: Drift) -> Results:
     return replace(results, drift=drift, others=(*results.others, order))
 
 
-def _with_recipes(results: Results, model: Model) -> Model:
-    """Give recipes whose trials nearly all came one after another a column each.
+def _beside_recipes(results: Results, model: Model) -> Model:
+    """Return a model in which nothing but a change with time is left.
 
-    As those of a baseline that was run first: what such a recipe has beside its effects is no
-    change with time.
+    Interactions that are random terms are not in it: so many would take most of a change, as a
+    sampler tries other pairs after it. Recipes whose trials nearly all came one after another, as
+    those of a baseline that was run first, have a column each: what such a recipe has beside its
+    effects is no change with time.
     """
     categories = [one.name for one in results.others
                   if isinstance(one, Category) and not isinstance(one, Draw)]  # fmt: skip
@@ -109,15 +115,45 @@ def _with_recipes(results: Results, model: Model) -> Model:
     counts = Counter(recipes)
     several = [one for one, count in blocks if count > 1 and count >= _IN_A_ROW * counts[one]]
     own = np.array([[one == recipe for recipe in several] for one in recipes], dtype=float)
-    columns = np.column_stack([model.columns, own.reshape(len(recipes), len(several))])
+    return _with_columns(model, [_fixed(model), own.reshape(len(recipes), len(several))])
+
+
+def _fixed(model: Model) -> np.ndarray:
+    """(runs, n): the columns without random terms."""
+    return model.main if model.random_pairs else model.columns
+
+
+def _with_columns(model: Model, parts: Sequence[np.ndarray]) -> Model:
+    columns = np.column_stack(parts)
     inverse, dof = pseudo_inverse(columns), residual_dof(columns)
     return replace(model, columns=columns, inverse=inverse, dof=dof)
 
 
 def _unexplained(results: Results, effects: Effects, places: int) -> float:
     """The variance that a fit leaves, of which so many degrees of freedom chose its place."""
-    left = _left(_values(results), effects.fit.model)
-    return float(left @ left) / max(effects.fit.model.dof + 1 - places, 1)
+    model = _with_columns(effects.fit.model, [_fixed(effects.fit.model)])
+    left = _left(_values(results), model)
+    return float(left @ left) / max(model.dof + 1 - places, 1)
+
+
+def _is_clear(results: Results, alone: Model, model: Model, drift: Drift) -> bool:
+    """Check that interactions, where they are random terms of the model, explain no such drift.
+
+    `alone` is the model without them.
+    """
+    if not model.random_pairs:
+        return True
+    numbers = np.array([run.number for run in results.of("measure")], dtype=float)
+    change = numbers if drift.since is None else (numbers >= drift.since).astype(float)
+    fixed = np.column_stack([alone.columns, change - change.mean()])
+    inverse = pseudo_inverse(np.column_stack([fixed, model.random]))
+    values = _values(results)[:, np.newaxis]
+    mixed = fit_mixed(fixed, model.random, inverse, values, np.zeros(1), 0)
+    last = fixed.shape[1] - 1
+    error = math.sqrt(mixed.covariances[0, last, last])
+    if not (mixed.dof and error > 0):
+        return False
+    return two_sided(float(mixed.coefficients[last, 0]) / error, mixed.dof) < _ALPHA
 
 
 def _smooth(results: Results, model: Model, alpha: float) -> Drift | None:

@@ -217,8 +217,7 @@ def _fit_mixed(
     fixed = model.main
     pairs = np.delete(np.arange(model.columns.shape[1]), model.fixed)
     order = np.concatenate([model.fixed, pairs])
-    # The interaction of a group is a sum of as many as it has pairs.
-    random = model.columns[:, pairs] * np.sqrt([len(group.pairs) for group in model.groups])
+    random = model.random
     squares = np.zeros(values.shape[1])
     from_repeats = from_interactions = 0
     if model.dof < ENOUGH_DOF:

@@ -28,8 +28,8 @@ def headline(effects: Effects) -> Effect:
     fit = effects.fit
     dof = fit.dof_of(fit.model.technique_contrast(named.technique))
     wider = critical_value(dof, rivals) / critical_value(dof, 1)
-    margin = wider * _margin(named)
-    return replace(named, low=named.effect - margin, high=named.effect + margin)
+    low, high = (named.effect + wider * (end - named.effect) for end in (named.low, named.high))
+    return replace(named, low=low, high=high)
 
 
 def _margin(effect: Effect) -> float:

@@ -182,6 +182,15 @@ class Model:
         return self.columns[:, self.fixed]
 
     @property
+    def random(self) -> np.ndarray:
+        """(runs, groups): the columns of the pairs, on the scale on which all pairs spread alike.
+
+        The interaction of a group is a sum of as many as it has pairs.
+        """
+        columns = np.delete(self.columns, self.fixed, axis=1)
+        return np.asarray(columns * np.sqrt([len(group.pairs) for group in self.groups]))
+
+    @property
     def fixed(self) -> np.ndarray:
         """Places of the terms that are not pairs."""
         pairs = slice(1 + len(self.techniques), self._first_covariate)

@@ -75,6 +75,11 @@ def conversion(measured: Sequence[Run], scale: Scale) -> Callable[[Run], Run]:
     return _logarithm if scale == "logarithm" else lambda run: _logit(run, closest)
 
 
+def inversion(scale: Scale) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what turns values on a scale into the objective's own."""
+    return np.exp if scale == "logarithm" else lambda logits: 1 / (1 + np.exp(-logits))
+
+
 def _unexplained(fitted: Effects) -> float:
     """Fraction of the values' variance that the effects alone, without pairs, do not explain."""
     model = fitted.fit.model

@@ -8,6 +8,7 @@ from typing import Any
 
 import optuna
 
+from search.analysis.both_scales import on_both_scales
 from search.analysis.budgets import BudgetChange, budget_changes
 from search.analysis.by_half import EffectByHalf, effects_by_half
 from search.analysis.by_level import EffectByLevel, effects_by_level
@@ -195,6 +196,7 @@ def find(
     early_on = early_effects(results, cut)
     results = set_apart(results)
     results, fitted = beside_drift(results, effects_of(results))
+    fitted = on_both_scales(results, fitted)
     measured = results.of("measure")
     pairs = interactions(fitted) if fitted else []
     steps, recommended = ladder(results), recommend(results)
@@ -288,6 +290,7 @@ def find_recipe(results: Results) -> Findings:
     if not results.designed:
         results = set_apart(results)
         results, fitted = beside_drift(results, effects_of(results))
+        fitted = on_both_scales(results, fitted)
         refit = scale_refit(results, fitted) if fitted else None
     recommended = recommend(results)
     tested = confirmation(results, recommended)

@@ -176,6 +176,13 @@ def covariates(effects: Effects, results: Results) -> list[str]:
     apart = beside.draws or beside.numbers or beside.partial
     if adjusted and not designed and (effects.parameters > 1 or apart):
         sentences.append(f"The effects are adjusted {', and '.join(adjusted)}.")
+    if beside.at_tried:
+        it, its = ("it", "its") if len(beside.at_tried) == 1 else ("them", "their")
+        sentences.append(
+            f"Trials did not try {listed(beside.at_tried)} evenly. So what brings {it} along is "
+            f"compared as the trials had {it} on average, and not over {its} whole range, in which "
+            "it may be worth less."
+        )
     chosen = [name for name in beside.numbers if name not in {one.name for one in order}]
     if chosen and not designed:
         sentences.append(

@@ -94,6 +94,11 @@ def test_the_fit_equals_statsmodels_with_dummies_powers_and_products() -> None:
         *(rate**power for power in range(1, 6)),
         *(decay**power for power in range(1, 6)),
         [r.params.get("momentum", 0.5) - 0.5 for r in runs],
+        # Less its mean over the range.
+        [
+            (r.params["momentum"] - 0.5) ** 2 - 1 / 12 if one else 0
+            for r, one in zip(runs, sgd, strict=True)
+        ],
         # Halves, so that a technique's column stays its effect averaged over the others.
         *(4 * (on[:, a] - 0.5) * (on[:, b] - 0.5) for a, b in combinations(range(3), 2)),
     ]
@@ -332,3 +337,28 @@ def test_parameters_of_a_few_trials_do_not_explain_their_technique_away() -> Non
     effect = found.of("deep")
     assert effect.low < 3 < effect.high
     assert effect.high - effect.low < 6
+
+
+def test_a_number_of_some_trials_may_have_its_best_value_inside() -> None:
+    """As each optimizer's own learning rate. By a straight line the noise was twice as large."""
+    rates = [Number(f"{one}_rate", 1e-5, 1e-1, True) for one in ("sgd", "adam")]
+    best = {"sgd": -2.0, "adam": -3.5}
+    true = 1 - 0.25  # the squares of how far these are from the middle, at -3
+    held = 0
+    for seed in range(30):
+        random, runs = np.random.default_rng(seed), []
+        for _ in range(80):
+            on = [name for name in TECHNIQUES if random.random() < 0.5]
+            optimizer = "sgd" if random.random() < 0.5 else "adam"
+            rate = random.uniform(-5, -1)
+            points = 50 - (rate - best[optimizer]) ** 2 + 0.5 * random.standard_normal()
+            params = {"optimizer": optimizer, f"{optimizer}_rate": 10**rate}
+            runs.append(run(on, points / 100, params=params))
+        found = effects(runs, TECHNIQUES, others=(OPTIMIZER, *rates))
+        assert found is not None
+        assert found.fit.model.covariates.partial == ("sgd_rate", "adam_rate")
+        assert not found.fit.model.covariates.at_tried
+        assert found.noise < 0.65
+        one = found.of("optimizer: sgd → adam")
+        held += one.low < true < one.high
+    assert held >= 26

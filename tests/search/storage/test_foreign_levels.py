@@ -301,6 +301,32 @@ def test_a_parameter_of_one_optimizer_is_no_change_where_that_came_later() -> No
     assert rows.low["nesterov: False → True"] < 3 < rows.high["nesterov: False → True"]
 
 
+@pytest.mark.parametrize("low", [0.0, 0.9])
+def test_it_is_told_where_a_technique_is_compared_at_the_dial_as_it_was_tried(low: float) -> None:
+    """As by a sampler that found good values: mixup is worth 4 points there, and 2 in the middle
+    of the dial."""
+
+    def function(trial: optuna.Trial) -> float:
+        random = np.random.default_rng(trial.number)
+        value = 0.7 + 0.02 * trial.suggest_categorical("aug", [False, True])
+        if trial.suggest_categorical("mixup", [False, True]):
+            value += 0.04 * trial.suggest_float("alpha", 0, 1)
+        return float(value + 0.002 * random.standard_normal())
+
+    study = foreign(1, function)
+    random = np.random.default_rng(0)
+    for _ in range(60):
+        mixup = bool(random.random() < 0.5)
+        alpha = {"alpha": float(random.uniform(low, 1))} if mixup else {}
+        study.enqueue_trial({"aug": bool(random.random() < 0.5), "mixup": mixup, **alpha})
+    study.optimize(function, n_trials=60)
+    findings = analyse(study)
+    told = "Trials did not try alpha evenly." in " ".join(findings.cautions)
+    assert told == (low > 0)
+    assert findings.effects is not None
+    assert findings.effects.of("mixup").effect == pytest.approx(3.8 if low else 2, abs=0.3)
+
+
 def test_a_step_beside_zero_is_zero() -> None:
     steps = Category("shift", tuple(-0.3 + 0.1 * step for step in range(6)))
     assert 0.0 not in steps.levels
