@@ -21,7 +21,7 @@ KEYS = {
     "other_programs": 3, "plans": 3,
     "pruning": 3, "ranking": 2, "recommendation": 2, "rivals": 2, "scripts": 2, "selection": 3,
     "signs": 1, "some_asked": 3, "start": 2, "stopping": 1, "storage": 2, "streaming": 1,
-    "tested": 5, "truth": 1, "truths": 3, "verdicts": 1,
+    "tested": 5, "truth": 1, "truths": 3, "two_scales": 3, "verdicts": 1,
 }  # fmt: skip
 """The number of columns, in each table, that say what a row is of."""
 SIGNED = (
