@@ -350,6 +350,21 @@ def test_nothing_is_made_where_the_first_run_fails(
     assert kouka(*mended).exit_code == 0
 
 
+def test_an_interrupted_first_run_leaves_no_study_to_resume(
+    kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*shown: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("search.cli.progress.Progress.trying", stop)
+    ended = kouka(*STUDY, "--measure", "8")
+    assert ended.exit_code == 130
+    assert ended.stderr.endswith(
+        "kouka: interrupted; nothing is stored yet, and the same command begins anew\n"
+    )
+    assert not (folder / "studies.db").exists()
+
+
 def test_a_long_name_has_folders_that_can_be_made(kouka: Kouka, folder: Path) -> None:
     name = "画" * 90
     assert kouka("launch", name, *STUDY[2:], "--measure", "8").exit_code == 0
