@@ -350,6 +350,18 @@ def test_nothing_is_made_where_the_first_run_fails(
     assert kouka(*mended).exit_code == 0
 
 
+def test_a_folder_in_which_no_run_could_be_kept_is_refused_before_the_first(
+    kouka: Kouka, folder: Path
+) -> None:
+    (folder / "runs").write_text("a file")
+    ended = kouka(*STUDY, "--measure", "8")
+    assert ended.exit_code == 2
+    assert ended.stdout == ""
+    assert f"{folder / 'runs' / 's'}, in which kouka keeps what the runs print" in ended.stderr
+    assert "(Not a directory)" in ended.stderr
+    assert not (folder / "studies.db").exists()
+
+
 def test_an_interrupted_first_run_leaves_no_study_to_resume(
     kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
