@@ -94,6 +94,8 @@ def test_a_study_finds_the_effects_of_a_script_from_nothing_to_the_report(
     report = Path("reports/s/report.md").read_text()
     assert "points of acc" in report
     assert "image" not in report.split("## Details")[0]
+    assert "| technique | adds to the command |" in report
+    assert "dials" not in report
     assert "own command" not in report
     assert "train.py 4 {seed} mixup sgd" in ended.output
     assert b"hunter2" not in Path("studies.db").read_bytes()
