@@ -12,13 +12,19 @@ from search.errors import InputError
 
 def check_folder(option: str, folder: Path) -> None:
     """Raise `InputError` where a folder can be neither made nor written to; leaves no trace."""
+    if error := why_unwritable(folder):
+        raise InputError(unwritable(option, folder, error)) from error
+
+
+def why_unwritable(folder: Path) -> Exception | None:
+    """The error with which a folder can be neither made nor written to; leaves no trace."""
     try:
         folder.exists()  # raises where a name is too long
         there = next((part for part in (folder, *folder.parents) if os.path.lexists(part)), Path())
         with tempfile.TemporaryFile(dir=there):
-            pass
+            return None
     except (OSError, RuntimeError) as error:  # the latter of a link to itself
-        raise InputError(unwritable(option, folder, error)) from error
+        return error
 
 
 def unwritable(option: str, folder: Path, error: Exception) -> str:

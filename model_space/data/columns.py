@@ -323,7 +323,10 @@ def _find_path(
         candidates = [at for at in usual if files.are(columns[at], guess=True)] or usual
     if len(candidates) != 1:
         what = f"the column of {path} with the paths of images or sounds"
-        raise not_one(what, "path", [names[at] for at in candidates], names)
+        error = not_one(what, "path", [names[at] for at in candidates], names)
+        if candidates:
+            raise error
+        raise DataError(f"{error}; a table of other data is for a program of yours, with --command")
     return candidates[0]
 
 

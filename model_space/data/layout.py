@@ -107,6 +107,12 @@ def find_layout(path: Path) -> Layout:
 def _undivided(root: Path) -> Layout:
     """The layout of a folder without splits."""
     classes, empty = _classes(root)
+    if not classes and _holds_data_directly(root):
+        raise DataError(
+            f"{root} has no subfolders with images or sounds{_held(root)}; move each file into a "
+            "subfolder named after its class, or give a .csv file of paths and labels"
+            f"{_or_table(root)}"
+        )
     if not classes:
         raise DataError(
             f"{root} has no subfolders with images or sounds{_held(root)}; --data needs a "

@@ -168,8 +168,9 @@ def _check_there(path: Path, labels: Mapping[str, Mapping[str, str]]) -> None:
             f"{path} names {len(lost):,} addresses, which kouka does not download; download the "
             "files, and put their paths there"
         )
+    are = "is" if len(lost) == 1 else "are"
     raise DataError(
-        f"{len(lost):,} of the {len(files):,} files that {path} names are missing: {names}; "
+        f"{len(lost):,} of the {len(files):,} files that {path} names {are} missing: {names}; "
         "restore them or remove their rows (paths count from the folder of the table)"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -26,12 +27,16 @@ def copy(
 
     The copy has everything: runs, settings, figures and notes.
     """
-    with user_errors():
+    from search.storage.urls import redact
+
+    kept = f"the study is as it was, and {redact(to)} has no copy of it"
+    removed = f"optuna delete-study --study-name {quote(name)} --storage {quote(redact(to))}"
+    remedy = f"make room there, remove it with {removed}, and copy it again"
+    with user_errors(remedy, kept):
         from search.cli.console import quiet_optuna
         from search.reporting.formatting import counted
         from search.storage.copying import copy
         from search.storage.tracked_by_git import caution
-        from search.storage.urls import redact
 
         quiet_optuna()
         trials = copy(storage, name, to)

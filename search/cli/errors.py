@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -48,10 +48,10 @@ def user_errors(
 
 
 @contextmanager
-def interruptible(kept: str = RESUMES) -> Iterator[None]:
+def interruptible(kept: str | Callable[[], str] = RESUMES) -> Iterator[None]:
     """End with code 130 on Ctrl-C, and on what a scheduler or a closed terminal sends instead.
 
-    `kept` says what becomes of the work begun.
+    `kept` says what becomes of the work begun; a function is asked when it has ended.
     """
     from search.running import signals
 
@@ -59,7 +59,7 @@ def interruptible(kept: str = RESUMES) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        end(INTERRUPTED, f"interrupted; {kept}")
+        end(INTERRUPTED, f"interrupted; {kept if isinstance(kept, str) else kept()}")
 
 
 def _explain(error: Exception, remedy: str, kept: str) -> tuple[int, str] | None:

@@ -243,7 +243,8 @@ def launch(
         environments, elsewhere = _places(storage, workers, workers_per_gpu, ray)
         cautions = caution(storage), taking_turns(len(environments))
         usual = named is None and program is None
-        with interruptible(), Progress(console, *cautions, by_default=usual) as progress:
+        kept = partial(_kept, storage, name)
+        with interruptible(kept), Progress(console, *cautions, by_default=usual) as progress:
             left = run(
                 storage, name, requested, environments, progress,
                 partial(
@@ -255,6 +256,15 @@ def launch(
             )  # fmt: skip
         print_left(left, console)
         _report(storage, name, out, left, console, json=json)
+
+
+def _kept(storage: str, name: str) -> str:
+    """Say what becomes of the work of a launch that may be interrupted before it has a study."""
+    from search.running.making import stored_settings
+
+    if stored_settings(storage, name) is None:
+        return "nothing is stored yet, and the same command begins anew"
+    return RESUMES
 
 
 def _program_of(storage: str, name: str | None) -> Program | None:

@@ -17,9 +17,10 @@ _OTHERS = 2
 def broken(results: Results) -> tuple[str, ...]:
     """Name the techniques with which all runs so far have failed, while others ended.
 
-    They failed as often as a single run is tried, and in more than one recipe. So it is no chance,
-    and their runs need no further tries.
+    They failed as often as a single run is tried, and in more than one recipe where more than one
+    has the technique. So it is no chance, and their runs need no further tries.
     """
+    alone = len(results.factors) + len(results.several) == 1
     ended = [run for run in results.runs if run.ended]
     failed = [run for run in results.runs if has_failed(run)]
     found = []
@@ -27,7 +28,7 @@ def broken(results: Results) -> tuple[str, ...]:
         lost = [run.on for run in failed if name in run.on]
         if len(ended) < _OTHERS or any(name in run.on for run in ended):
             continue
-        if len(lost) >= TRIES and len(set(lost)) > 1:
+        if len(lost) >= TRIES and (alone or len(set(lost)) > 1):
             found.append(name)
     return tuple(found)
 

@@ -77,10 +77,10 @@ def check_objective(settings: Settings, facts: DataFacts) -> None:
     k, classes = top(settings.objective), len(facts.classes)
     if k is None or k < classes:
         return
-    fits = f"2 to {classes - 1} fit, as in top_2_accuracy, " if classes > 2 else ""
+    fits = f"2 to {classes - 1} fit, as in top_2_accuracy, or " if classes > 2 else ""
     raise InputError(
         f"--objective {settings.objective} is always 100 %: the data have {classes} classes; "
-        f"{fits}or take accuracy"
+        f"{fits}take accuracy"
     )
 
 

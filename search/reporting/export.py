@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -168,7 +169,14 @@ def _csv(path: Path, table: Records) -> None:
     with path.open("w", newline="", encoding="utf-8", errors=_UNENCODABLE) as file:
         writer = csv.DictWriter(file, table.columns)
         writer.writeheader()
-        writer.writerows(table.rows)
+        writer.writerows(
+            {name: "" if _is_nan(value) else value for name, value in row.items()}
+            for row in table.rows
+        )
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _text(path: Path, text: str) -> None:

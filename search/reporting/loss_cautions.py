@@ -174,8 +174,9 @@ def _given_up(lost: Sequence[GivenUp], measuring: str) -> list[str]:
             if len(recipes) == 1
             else (f"{len(recipes)} {phase} runs were", "each had")
         )
-        named = "; ".join(recipes[:_MOST_NAMED])
-        more = len(recipes) - _MOST_NAMED
+        different = list(dict.fromkeys(recipes))
+        named = "; ".join(different[:_MOST_NAMED])
+        more = len(different) - _MOST_NAMED
         sentences.append(
             f"{which} given up after {had} failed {tries} times (techniques on: {named}"
             f"{f'; {more} more' if more > 0 else ''}): {as_end(reason)}"

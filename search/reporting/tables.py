@@ -16,6 +16,9 @@ from search.reporting.findings import Findings, Verification
 from search.reporting.section import Table
 from search.results import Results
 
+TOP = 3
+"""Parameters of which more take the probabilities to be among the top three."""
+
 
 def effects_table(effects: Effects, objective: Objective, *, ranks: bool = True) -> Table:
     """Tabulate the effects, largest first; without `ranks`, also without p-values."""
@@ -32,10 +35,10 @@ def effects_table(effects: Effects, objective: Objective, *, ranks: bool = True)
     )  # fmt: skip
     if not ranks:
         return Table(head[:4], tuple(row[:4] for row in rows), (1, 2))
-    if effects.parameters > 1:
-        return Table(head, rows, (1, 2, 4, 5, 6))
-    # Of one, it is the largest whatever it is.
-    return Table(head[:5], tuple(row[:5] for row in rows), (1, 2, 4))
+    # Of one, it is the largest whatever it is; of three, each is among the top three.
+    shown = 5 if effects.parameters == 1 else 6 if effects.parameters <= TOP else 7
+    numbers = tuple(at for at in (1, 2, 4, 5, 6) if at < shown)
+    return Table(head[:shown], tuple(row[:shown] for row in rows), numbers)
 
 
 @dataclass(frozen=True)

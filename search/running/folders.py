@@ -8,17 +8,30 @@ from pathlib import Path
 from optuna.storages import RDBStorage
 
 from search.commands.program import Program
-from search.errors import StudyFailedError
+from search.errors import InputError, StudyFailedError
 from search.folder_names import folder_name
 from search.running.claim import Claim
 from search.storage import schema
 from search.storage.heartbeat import fail
 from search.storage.retrying import patiently
+from search.writable import why_unwritable
 
 
 def runs_folder(program: Program, name: str) -> Path:
     """Return the folder of a study's runs, beside the program: runs/NAME."""
     return Path(program.directory) / "runs" / folder_name(name)
+
+
+def check_runs_folder(program: Program, name: str) -> None:
+    """Raise `InputError` where the runs of a study could not be kept, before any has begun."""
+    folder = runs_folder(program, name)
+    if error := why_unwritable(folder):
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(
+            f"the folder {folder}, in which kouka keeps what the runs print, cannot be written "
+            f"({reason}); make room there and make it writable, or launch a new study from another "
+            "folder"
+        ) from error
 
 
 def new_folder(runs: Path, claim: Claim, storage: RDBStorage) -> Path:

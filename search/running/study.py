@@ -25,6 +25,7 @@ from search.running.compatibility import (
     check_versions,
 )
 from search.running.first_run import FirstRuns
+from search.running.folders import check_runs_folder
 from search.running.following import Attach, Following, StudyWatch, Workers
 from search.running.hardware import check_installed, check_system, gpus
 from search.running.local_workers import LocalWorkers
@@ -173,6 +174,7 @@ def _launch_program(
     name = given.name
     check_program(settings.program)
     check_files(name, settings.program)
+    check_runs_folder(settings.program, name)
     seconds = requested.time.seconds if requested.time else None
     runs = FirstRuns(name, given.environments[0], given.watch, seconds)
     first, begins, asked = None, launched.began, requested

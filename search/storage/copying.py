@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from pathlib import Path
 
 import optuna
+from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
-from search.errors import InputError
+from search.errors import InputError, StudyFailedError
 from search.storage.connection import (
     check_writable,
     find_storage,
@@ -18,15 +21,17 @@ from search.storage.connection import (
 )
 from search.storage.heartbeat import fail_lost
 from search.storage.lock import exclusive
+from search.storage.retrying import reason_of
 from search.storage.studies import load_study, study_names
-from search.storage.urls import located, redact
+from search.storage.urls import located, redact, sqlite_file
 
 
 def copy(url: str, name: str, to: str) -> int:
     """Copy a study's trials, settings, figures and notes to another storage.
 
     Returns how many trials there are; nothing is left behind where it fails. Raises `InputError`
-    where the study is missing, has runs under way, or is there already.
+    where the study is missing, has runs under way, or is there already, and `StudyFailedError`
+    where it fails and something is left behind.
     """
     storage = open_storage(url)
     study = load_study(url, name)
@@ -47,11 +52,30 @@ def copy(url: str, name: str, to: str) -> int:
                 f"there is a study {name!r} in {redact(to)} already; --to takes a storage without "
                 "one of that name"
             )
+        file = sqlite_file(to)
+        made = None if file is None or file.exists() else file
         target = make_storage(to)
         try:
             optuna.copy_study(from_study_name=name, from_storage=storage, to_storage=target)
         except BaseException:
-            if name in study_names(target):
-                optuna.delete_study(study_name=name, storage=target)
+            _take_back(target, name, to, made)
             raise
         return len(load_study(to, name).get_trials(deepcopy=False))
+
+
+def _take_back(target: RDBStorage, name: str, to: str, made: Path | None) -> None:
+    """Remove what there is of a copy; where its file was made for it, the file.
+
+    Raises `StudyFailedError` where that fails, as on a disk that is full.
+    """
+    if made is not None:
+        target.engine.dispose()
+        made.unlink(missing_ok=True)
+        return
+    try:
+        if name in study_names(target):
+            optuna.delete_study(study_name=name, storage=target)
+    except (SQLAlchemyError, StorageInternalError) as error:
+        raise StudyFailedError(
+            f"a part of {name!r} is in {redact(to)} and cannot be removed ({reason_of(error)})"
+        ) from error

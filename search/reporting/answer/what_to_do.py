@@ -128,9 +128,9 @@ def _without_decision(findings: Findings) -> str:
         return no_effects(results)
     values = [f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
               for name, value in best.params.items()]  # fmt: skip
-    having = f", with {listed(values)}" if values else ""
+    having = f", with {listed(values)}," if values else ""
     reached = value_of(best, results.objective)
-    return f"So far the best trial is {best.number}{having}: {reached}, of one run."
+    return f"So far trial {best.number}{having} is the best: it came to {reached} in one run."
 
 
 def _train(results: Results) -> str:

@@ -12,7 +12,7 @@ from search.reporting.sentences.contexts import averaged
 from search.reporting.sentences.early import reached
 from search.reporting.sentences.effects import what_matters_most
 from search.reporting.sentences.ladder import about_ladder, ladder_name, ladder_verdict
-from search.reporting.tables import effects_table, ladder_table
+from search.reporting.tables import TOP, effects_table, ladder_table
 
 _ABOUT_EFFECTS = (
     "An effect is the change when the technique is turned on{averaged}. Each "
@@ -21,6 +21,7 @@ _ABOUT_EFFECTS = (
     "effect, its interval also allows for that choice: if others are nearly as large, it is wider "
     "there than in the table."
 )
+_ABOUT_FIRST = "'Largest' is the probability that the effect is the largest, whatever its sign."
 _ABOUT_RANKS = (
     "'Largest' and 'top three' are the probabilities that the effect is the largest, or among the "
     "three largest, whatever its sign."
@@ -62,7 +63,8 @@ def _about(effects: Effects) -> tuple[str, ...]:
     if not effects.look.complete:
         said.append(_ABOUT_WAITING)
     if effects.parameters > 1:
-        said.append(f"{_ABOUT_RANKS}{_RANKS_OF_LEVELS if effects.levels else ''}")
+        ranks = _ABOUT_RANKS if effects.parameters > TOP else _ABOUT_FIRST
+        said.append(f"{ranks}{_RANKS_OF_LEVELS if effects.levels else ''}")
     return tuple(said)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.headline import headline
 from search.analysis.unequal_losses import unequal_losses
-from search.planning.broken import broken
+from search.planning.broken import breaks_of, broken
 from search.reporting.formatting import (
     MOST_NAMED,
     capitalized,
@@ -29,8 +29,10 @@ def _without_any(results: Results) -> str:
     """Say with which techniques every run is lost, or without which; empty of none."""
     lost = [one for one in unequal_losses(results) if not one.worse.left]
     which = [f"{'with' if one.more_on else 'without'} {one.technique}" for one in lost]
-    how = "failed" if {one.loss for one in lost} == {"failed"} else "came to no value"
-    return f"No effect is known, as every run {listed(which)} {how}." if lost else ""
+    how = "failed" if {one.loss for one in lost} <= {"failed"} else "came to no value"
+    if not lost:
+        which = [f"with {name}" for name in breaks_of(results)]
+    return f"No effect is known, as every run {listed(which)} {how}." if which else ""
 
 
 def no_effects(results: Results) -> str:

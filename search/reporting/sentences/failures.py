@@ -42,6 +42,6 @@ class Reasons:
     def of(self, run: int, reason: str) -> str:
         """Say that a run failed, and why, or as which run before it."""
         if reason == INTERRUPTED:
-            return f"failed: {reason}"
+            return reason
         first = self._first.setdefault(reason, run)
         return f"failed: {brief(reason)}" if first == run else f"failed as run {first} did"

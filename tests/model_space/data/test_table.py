@@ -167,13 +167,16 @@ REFUSED = {
     "path,label\n": "has no rows",
     "path,label\na/0.png,a\nb/0.png,b,c\n": "has 3 cells, and the first line 2; quote",
     "path,label\na/0.png,a\nc/9.png,b\na/8.png,b\n": r"2 of the 3 files .* are missing: .*c/9\.png",
+    "path,label\na/0.png,a\nc/9.png,b\n": "1 of the 2 files that .* names is missing",
     "path,label\nhttp://x.org/1.png,a\nhttp://x.org/2.png,b\n": "2 addresses, .* not download",
     "path,label\na/0.png,a\na/0.png,b\n": "has the labels a and b in",
     "path,label,split\na/0.png,a,train\nb/0.png,b,train\na/0.png,b,test\n": "labels a and b in",
     "path,label\na/0.png,a\na/1.png,a\n": "have one class, 'a'",
     "path,label\na/0.png,a\nlabels.csv,b\n": r"labels\.csv cannot be read as an image",
     "path,label\na/0.png,a\nb/0.png,b\n": "2 of 2 classes have too few .*: 'a' 1, 'b' 1",
-    "label,pixel0,pixel1\n1,0,0\n0,0,0\n": "with the paths of images or sounds cannot be told",
+    "label,pixel0,pixel1\n1,0,0\n0,0,0\n": (
+        "with the paths of images or sounds cannot be told .* a program of yours, with --command"
+    ),
     "path,label,split\na/0.png,a,train\nb/0.png,b,test\n": "the test split of .* has classes that",
     "path,a,b\na/0.png,1,0\na/1.png,1,1\nb/0.png,0,1\nb/1.png,0,0\n": (
         "columns a, b of .* have no yes in 1 of 4 rows, and several in 1; .* --columns label=COLUMN"
@@ -200,7 +203,10 @@ def test_a_folder_with_a_table_of_labels_says_that_it_is_there(tmp_path: Path) -
     (tmp_path / "flat").mkdir()
     for name in ("0.png", "labels.csv"):
         (tmp_path / "flat" / name).write_bytes(png(0))
-    with pytest.raises(DataError, match=r"or is .*flat/labels\.csv meant, a table of labels\?"):
+    with pytest.raises(
+        DataError,
+        match=r"move each file .* or is .*flat/labels\.csv meant, a table of labels\?",
+    ):
         load(str(tmp_path / "flat"))
     for part in ("train", "test"):
         shutil.copytree(tmp_path / "flat", tmp_path / "parts" / part)

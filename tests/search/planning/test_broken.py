@@ -66,6 +66,19 @@ def test_one_recipe_that_fails_breaks_no_technique() -> None:
     assert broken(results(*ended, lost, lost, lost, lost)) == ()
 
 
+def test_the_only_technique_breaks_in_its_only_recipe() -> None:
+    alone = replace(SETTINGS, techniques=("mixup",), verify=(), verify_epochs=None)
+    planned = PLANS["measure"](alone, Space(alone.factors), Results("s", ("mixup",), (), alone))
+    runs = []
+    for one in planned:
+        assert one.params is not None
+        on = frozenset({"mixup"} if one.params["mixup"] else ())
+        state, failure = ("failed", REASON) if on else ("complete", None)
+        runs.append(Run(0, one.phase, state, one.params, on, None if on else 0.5, {}, one.seed,
+                        epochs=8, failure=failure))  # fmt: skip
+    assert broken(Results("s", ("mixup",), tuple(runs), alone)) == ("mixup",)
+
+
 def test_where_every_run_fails_no_technique_is_to_blame() -> None:
     failed = [replace(run, state="failed", failure=REASON) for run in measured()]
     assert broken(results(*failed)) == ()

@@ -94,6 +94,16 @@ def given_up() -> Results:
     return results_of([*simulated(SIXTY_FOUR, 0, 0.3), *broken])
 
 
+def given_up_alike() -> Results:
+    """Four seeds of one recipe, each tried as often as it may be."""
+    lost = [
+        run(["mixup"], 0.5, state="failed", failure="no value", seed=100 + seed)
+        for seed in range(4)
+        for _ in range(TRIES)
+    ]
+    return results_of([*simulated(SIXTY_FOUR, 0, 0.3), *lost])
+
+
 def diverged() -> Results:
     runs = simulated(SIXTY_FOUR, 0, 0.3)
     return results_of([replace(runs[0], value=0.1, diverged=True), *runs[1:]])
@@ -274,6 +284,10 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
         given_up,
         "5 measure runs were given up after each had failed 3 times (techniques on: augmentation; "
         "batch_norm; residual; 2 more): no value.",
+    ),
+    (
+        given_up_alike,
+        "4 measure runs were given up after each had failed 3 times (techniques on: mixup): no",
     ),
     (diverged, "1 run diverged; it counts at chance level."),
     (four_diverged, "4 runs diverged, all with augmentation on and batch_norm off; they count"),

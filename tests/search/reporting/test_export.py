@@ -19,6 +19,7 @@ from search.storage.reading import read
 from search.storage.studies import load_study
 from tests.support.faked import Kouka
 from tests.support.fakes import EFFECTS, FakeWorker
+from tests.support.foreign import foreign_study
 
 
 def compute_study(rows: np.ndarray, noise: float, seed: int = 0, name: str = "known") -> None:
@@ -109,6 +110,12 @@ def test_trials_csv_holds_every_trial(kouka: Kouka, folder: Path) -> None:
         assert float(row["accuracy"]) == run.value
         assert row["augmentation"] == str(run.params["augmentation"])
         assert row["dropout_rate"] == str(run.params.get("dropout_rate", ""))
+
+
+def test_an_unknown_number_is_an_empty_cell(kouka: Kouka, folder: Path) -> None:
+    foreign_study()
+    assert kouka("export", "foreign", "--out", "out").exit_code == 0
+    assert {row["seconds"] for row in effects_of(folder / "out")} == {""}
 
 
 def test_every_importance_is_there_and_labelled(kouka: Kouka, folder: Path) -> None:

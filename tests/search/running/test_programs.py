@@ -94,6 +94,8 @@ def test_a_study_finds_the_effects_of_a_script_from_nothing_to_the_report(
     report = Path("reports/s/report.md").read_text()
     assert "points of acc" in report
     assert "image" not in report.split("## Details")[0]
+    assert "| technique | adds to the command |" in report
+    assert "dials" not in report
     assert "own command" not in report
     assert "train.py 4 {seed} mixup sgd" in ended.output
     assert b"hunter2" not in Path("studies.db").read_bytes()
@@ -348,6 +350,33 @@ def test_nothing_is_made_where_the_first_run_fails(
     assert "kouka: no run can begin here ([Errno 28] No space left" in full.stderr
     assert set(states(STORAGE)) <= {"FAIL"}
     assert kouka(*mended).exit_code == 0
+
+
+def test_a_folder_in_which_no_run_could_be_kept_is_refused_before_the_first(
+    kouka: Kouka, folder: Path
+) -> None:
+    (folder / "runs").write_text("a file")
+    ended = kouka(*STUDY, "--measure", "8")
+    assert ended.exit_code == 2
+    assert ended.stdout == ""
+    assert f"{folder / 'runs' / 's'}, in which kouka keeps what the runs print" in ended.stderr
+    assert "(Not a directory)" in ended.stderr
+    assert not (folder / "studies.db").exists()
+
+
+def test_an_interrupted_first_run_leaves_no_study_to_resume(
+    kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*shown: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("search.cli.progress.Progress.trying", stop)
+    ended = kouka(*STUDY, "--measure", "8")
+    assert ended.exit_code == 130
+    assert ended.stderr.endswith(
+        "kouka: interrupted; nothing is stored yet, and the same command begins anew\n"
+    )
+    assert not (folder / "studies.db").exists()
 
 
 def test_a_long_name_has_folders_that_can_be_made(kouka: Kouka, folder: Path) -> None:

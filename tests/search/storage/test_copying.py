@@ -1,5 +1,6 @@
 """Studies copied from one storage to another."""
 
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from optuna.storages import _CachedStorage
 from optuna_dashboard import get_note
+from sqlalchemy.exc import OperationalError
 
 from search.storage.connection import open_storage
 from search.storage.reading import read
@@ -83,4 +85,34 @@ def test_a_copy_that_is_interrupted_leaves_nothing(
     monkeypatch.setattr(_CachedStorage, "create_new_trial", stop)
     kouka("copy", "s", "--to", THERE)
     assert len(copied) == 5
-    assert study_names(open_storage(THERE)) == []
+    assert not (folder / "there.db").exists()
+
+
+def test_a_copy_that_a_full_disk_ends_leaves_nothing_or_says_what(
+    kouka: Kouka, folder: Path, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kouka(*LAUNCH)
+    real = _CachedStorage.create_new_trial
+
+    def full(*arguments: Any, **options: Any) -> int:
+        raise OperationalError("", {}, sqlite3.OperationalError("database or disk is full"))
+
+    monkeypatch.setattr(_CachedStorage, "create_new_trial", full)
+    result = kouka("copy", "s", "--to", THERE)
+    assert result.exit_code == 1
+    assert "(database or disk is full)" in result.stderr
+    assert "sqlite:///there.db has no copy of it" in " ".join(result.stderr.split())
+    assert not (folder / "there.db").exists()
+
+    monkeypatch.setattr(_CachedStorage, "create_new_trial", real)
+    assert kouka("launch", "other", *LAUNCH[2:], "--storage", THERE).exit_code == 0
+    monkeypatch.setattr(_CachedStorage, "create_new_trial", full)
+    assert kouka("copy", "s", "--to", THERE).exit_code == 1
+    assert study_names(open_storage(THERE)) == ["other"]
+
+    monkeypatch.setattr(_CachedStorage, "delete_study", full)
+    result = kouka("copy", "s", "--to", THERE)
+    assert result.exit_code == 1
+    said = " ".join(result.stderr.split())
+    assert "a part of 's' is in sqlite:///there.db and cannot be removed" in said
+    assert "optuna delete-study --study-name s --storage sqlite:///there.db" in said

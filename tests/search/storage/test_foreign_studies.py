@@ -419,6 +419,22 @@ def test_one_technique_is_not_compared_with_others() -> None:
     assert "Largest" not in " ".join(section.remarks)
 
 
+def test_of_three_techniques_each_is_among_the_top_three() -> None:
+    def function(trial: optuna.Trial) -> float:
+        noise = 0.01 * np.random.default_rng(trial.number).standard_normal()
+        on = [trial.suggest_categorical(name, [False, True]) for name in ("bn", "ema", "mixup")]
+        return float(0.5 + 0.1 * on[0] + noise)
+
+    section = next(
+        one for one in sections(analyse(foreign(24, function))) if one.title.startswith("Every eff")
+    )
+    assert section.table is not None
+    assert "largest" in section.table.head
+    assert "top three" not in section.table.head
+    assert "top three" not in " ".join(section.remarks)
+    assert "'Largest' is the probability" in " ".join(section.remarks)
+
+
 def test_names_are_printed_as_they_are(kouka: Kouka, folder: Path) -> None:
     names = ("[bold]x[/]", ":smile:", "[/red]")
 

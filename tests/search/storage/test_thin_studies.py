@@ -1,6 +1,7 @@
 """Studies too thin or too odd to say much: few trials, lost ones, values that cannot be."""
 
 import math
+import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -121,6 +122,9 @@ def test_equal_values_and_no_techniques_are_reported_as_such(tmp_path: Path) -> 
     assert findings.effects is None
     said = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "No parameter of these trials is on or off" in said
+    assert re.search(
+        r"So far trial \d, with x 0\.\d+, is the best: it came to [0-9.]+ % in one", said
+    )
 
 
 @pytest.mark.parametrize(("step", "epochs"), [(1, True), (5, True), (500, False)])
