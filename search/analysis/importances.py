@@ -149,6 +149,7 @@ def _shares(study: optuna.Study, evaluator: BaseImportanceEvaluator) -> dict[str
             warnings.simplefilter("ignore", UserWarning)
             warnings.simplefilter("ignore", RuntimeWarning)
             return optuna.importance.get_param_importances(study, evaluator=evaluator)
-    except (RuntimeError, TypeError):
-        # Nothing varies for fANOVA's forest, as where values are infinite; or choices are lists.
+    except (RuntimeError, TypeError, ValueError):
+        # Nothing varies for fANOVA's forest, as where values are infinite; or choices are lists; or
+        # a parameter is too large for its 32 bits.
         return {}
