@@ -9,6 +9,7 @@ two of its values at once (Scheffé 1953, but by the largest t of the curve's ow
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +25,8 @@ from search.parameters import Number, Order
 from search.results import Results
 
 _PLACES = 33
-"""Of a number, at which its curve is looked at."""
+"""Of a number, at which its curve is looked at; those that were tried where they are no more, and
+most have several trials."""
 _DRAWS = 4_000
 _LEAST_PIECES, _MOST_PIECES = 3, 16
 """Of the broken line beside a curve."""
@@ -49,12 +51,16 @@ class NumberCurve:
     """Ends of the values that are not surely worse than that: their 95 % interval."""
     best_high: float
     worst: float
+    """The value at which it is worst, among those surely worse where there are any."""
     gain: Estimate
     """From the worst value to the best one; its interval allows for the choice of both."""
     p_value: float
     """That the number does nothing, corrected for the numbers."""
     whole: bool = False
     """True of an integer."""
+    lost: tuple[bool, bool] = (False, False)
+    """Whether no trial below, or above, has a value that counts, as those there failed or are far
+    from all others. The best value is then none of these."""
 
     @property
     def matters(self) -> bool:
@@ -64,7 +70,11 @@ class NumberCurve:
     @property
     def open_ends(self) -> tuple[bool, bool]:
         """Whether the best value may be lower, or higher, than all of `values`."""
-        return self.best_low <= self.values[0], self.best_high >= self.values[-1]
+        below, above = self.lost
+        return (
+            self.best_low <= self.values[0] and not below,
+            self.best_high >= self.values[-1] and not above,
+        )
 
 
 def number_curves(results: Results, fitted: Fit | None) -> list[NumberCurve]:
@@ -88,30 +98,68 @@ def number_curves(results: Results, fitted: Fit | None) -> list[NumberCurve]:
     found = []
     for one in told:
         params = [run.params[one.number.name] for run in runs]
+        whole = all(isinstance(value, int) for value in params)
         taken = np.array([one.number.scaled(value) for value in params])
-        curve = _curve(fitted, one, taken, values[:, 0], results.objective.sign)
+        places = _places(one.number, params, whole=whole)
+        if len(places) < 2:
+            continue
+        curve = _curve(fitted, one, taken, values[:, 0], places, results.objective.sign)
         if curve is not None:
-            whole = all(isinstance(value, int) for value in params)
             p_value = min(1.0, len(told) * curve.p_value)
-            found.append(replace(curve, p_value=p_value, whole=whole))
+            found.append(_ended(results, replace(curve, p_value=p_value, whole=whole), params))
     return sorted(found, key=lambda one: -abs(one.gain.value))
 
 
-def _curve(
-    fitted: Fit, polynomial: Polynomial, taken: np.ndarray, values: np.ndarray, sign: int
-) -> NumberCurve | None:
-    """The curve of a number, which the runs, of these values, took at these places, scaled."""
-    number = polynomial.number
+def _places(number: Number, params: Sequence[float], *, whole: bool) -> tuple[float, ...]:
+    """Where to look at a curve: at values that can be tried, where these are known."""
+    taken = [number.scaled(value) for value in params]
+    tried, trials = np.unique(params, return_counts=True)
+    if len(tried) <= _PLACES and np.median(trials) > 1:
+        low = np.quantile(params, _SELDOM, method="lower")
+        high = np.quantile(params, 1 - _SELDOM, method="higher")
+        return tuple(value for value in tried.tolist() if low <= value <= high)
     low, high = np.quantile(taken, (_SELDOM, 1 - _SELDOM))
-    grid = np.linspace(low, high, _PLACES)
+    places = [_unscaled(number, place) for place in np.linspace(low, high, _PLACES)]
+    return tuple(sorted({round(value) if whole else value for value in places}))
+
+
+def _ended(results: Results, curve: NumberCurve, params: Sequence[float]) -> NumberCurve:
+    """End the best values where the runs beyond were lost, and hardly by chance."""
+    name = curve.number.name
+    lost = [run.params[name] for run in results.runs
+            if (run.far or run.state == "failed") and run.phase == "measure"
+            and isinstance(run.params.get(name), (int, float))]  # fmt: skip
+    low, high = min(params), max(params)
+    beyond = sum(value < low for value in lost), sum(value > high for value in lost)
+    of = len(lost) + len(params)
+    below, above = (2 * math.comb(len(lost), one) / math.comb(of, one) < ALPHA for one in beyond)
+    return replace(
+        curve,
+        best_low=low if below and curve.open_ends[0] else curve.best_low,
+        best_high=high if above and curve.open_ends[1] else curve.best_high,
+        lost=(below, above),
+    )
+
+
+def _curve(
+    fitted: Fit,
+    polynomial: Polynomial,
+    taken: np.ndarray,
+    values: np.ndarray,
+    places: tuple[float, ...],
+    sign: int,
+) -> NumberCurve | None:
+    """The curve, at some places, of a number that the runs, of these values, took so, scaled."""
+    number = polynomial.number
+    grid = np.array([number.scaled(place) for place in places])
     weights = fitted.model.along(polynomial, grid)
-    if not low < high or not all(fitted.model.estimable(one) for one in weights):
+    if not all(fitted.model.estimable(one) for one in weights):
         return None
     line = _broken_line(fitted.model.without(polynomial), taken, values, grid)
     if line is None:
         return None
     curve, covariance = weights @ fitted.coefficients[:, 0], fitted.covariance(weights)
-    first, second = np.triu_indices(_PLACES, 1)
+    first, second = np.triu_indices(len(grid), 1)
     errors = _errors(covariance)
     if not errors[first, second].all():
         return None
@@ -120,15 +168,18 @@ def _curve(
     wider = np.maximum(_errors(line.covariance) ** 2, errors**2)
     doubted = np.sqrt(wider + doubts**2)
     top, bottom = int(np.argmax(sign * curve)), int(np.argmin(sign * curve))
+    worse = sign * (curve[top] - curve)
     dof = fitted.dof_of(weights[top] - weights[bottom])
     draws = t_draws(covariance, dof, _DRAWS)
     largest = np.max(np.abs(draws[:, first] - draws[:, second]) / errors[first, second], axis=1)
     critical = float(np.quantile(largest, CONFIDENCE))
-    seen = float(np.max(np.abs(difference) / np.where(doubted > 0, doubted, math.inf)))
-    good = grid[sign * (curve[top] - curve) <= critical * doubted[top]]
+    seen = worse / np.where(doubted[top] > 0, doubted[top], math.inf)
+    surely = seen > critical
+    if surely.any():
+        bottom = int(np.argmax(np.where(surely, worse, -math.inf)))
+    good = np.flatnonzero(~surely)
     gain, margin = float(curve[top] - curve[bottom]), critical * float(doubted[top, bottom])
     alone = quantile(dof) * np.sqrt(np.maximum(np.diag(covariance), 0))
-    places = tuple(_unscaled(number, place) for place in grid)
     return NumberCurve(
         number,
         places,
@@ -137,11 +188,11 @@ def _curve(
             for value, beside in zip(curve, alone, strict=True)
         ),
         places[top],
-        _unscaled(number, good[0]),
-        _unscaled(number, good[-1]),
+        places[good[0]],
+        places[good[-1]],
         places[bottom],
         Estimate(gain, gain - margin, gain + margin),
-        (1 + float(np.sum(largest >= seen))) / (1 + _DRAWS),
+        (1 + float(np.sum(largest >= seen.max()))) / (1 + _DRAWS),
     )
 
 
@@ -168,6 +219,9 @@ def _broken_line(
     pieces = max(pieces, _LEAST_PIECES)
     if 2 * pieces > left:
         return None
+    low, width = taken.min(), np.ptp(taken)
+    # Of a length beside which the other columns count.
+    taken, grid = (taken - low) / width, (grid - low) / width
     breaks = np.quantile(taken, np.arange(1, pieces) / pieces)
 
     def columns(places: np.ndarray) -> np.ndarray:

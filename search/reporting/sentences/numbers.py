@@ -9,6 +9,13 @@ from search.objective import Objective
 from search.reporting.findings import Findings
 from search.reporting.formatting import beside, listed_first
 
+_ROUNDING = 1e-12
+"""Of sums of steps, as a share of the values' range."""
+_MOST_PLACES = 32
+"""Into which a range is divided, where the best value is a single one."""
+_LONG = 1e15
+"""From which a number is written with an exponent."""
+
 
 def about_numbers(findings: Findings) -> list[str]:
     """Say where each number that matters is best, and name those that cannot be told from noise."""
@@ -29,7 +36,7 @@ def best_interval(row: NumberCurve) -> str:
     low, high = at(row, row.best_low), at(row, row.best_high)
     match row.open_ends:
         case True, True:
-            return "it may be any that was tried"
+            return "both ends may be as good" if row.matters else "it may be any that was tried"
         case True, False:
             return f"95 % interval {high} or less"
         case False, True:
@@ -41,8 +48,12 @@ def at(row: NumberCurve, value: float) -> str:
     """Format a value of a number, to as many digits as its interval justifies."""
     if row.whole:
         return f"{round(value):,}"
-    width = abs(row.best_high - row.best_low)
+    span = row.values[-1] - row.values[0]
+    if not row.number.log and abs(value) < _ROUNDING * span:
+        return "0"
+    width = max(abs(row.best_high - row.best_low), span / _MOST_PLACES)
     digits = 2
     if width and value:
         digits = max(2, 1 + math.ceil(math.log10(abs(value) / width)))
-    return f"{value:.{digits}g}" if abs(value) < 10**digits else f"{value:,.0f}"
+    short = f"{value:.{digits}g}"
+    return short if abs(float(short)) < 10**digits or abs(value) >= _LONG else f"{value:,.0f}"

@@ -10,9 +10,11 @@ import optuna
 import pytest
 import statsmodels.api
 
-from search import Findings, analyse
+from search import Findings, analyse, frame
+from search.analysis.estimate import Estimate
 from search.analysis.number_curves import NumberCurve
-from search.reporting.sentences.numbers import about_numbers, best_interval
+from search.parameters import Number
+from search.reporting.sentences.numbers import about_numbers, at, best_interval
 from tests.support.foreign import foreign
 
 pytestmark = pytest.mark.numeric
@@ -160,3 +162,76 @@ def test_what_few_trials_were_asked_for_has_no_curve() -> None:
         return value / 100
 
     assert set(curves(analyse(foreign(60, function)))) == {"rate", "decay"}
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-12, 1.0, 1e12])
+def test_a_curve_is_the_same_in_any_unit(unit: float) -> None:
+    def function(trial: optuna.Trial) -> float:
+        size = trial.suggest_float("size", unit, 9 * unit) / unit
+        return 70 - (size - 5) ** 2 / 4 + trial.suggest_int("aug", 0, 1) + noise(trial)
+
+    size = curves(analyse(foreign(60, share(function))))["size"]
+    assert size.matters
+    assert 3 * unit < size.best_low < 5 * unit < size.best_high < 7 * unit
+
+
+def test_steps_and_whole_numbers_are_best_at_values_that_can_be_tried() -> None:
+    def function(trial: optuna.Trial) -> float:
+        drop = trial.suggest_float("drop", -0.5, 0.5, step=0.1)
+        units = trial.suggest_int("units", 16, 1024, log=True)
+        trial.suggest_int("aug", 0, 1)
+        return 70 - 20 * drop**2 - math.log10(units / 128) ** 2 + noise(trial)
+
+    findings = analyse(foreign(120, share(function)))
+    rows = curves(findings)
+    assert np.allclose(10 * np.array(rows["drop"].values), range(-5, 6))
+    assert at(rows["drop"], rows["drop"].values[5]) == "0"
+    assert all(isinstance(value, int) for value in rows["units"].values)
+    said = frame(findings, "numbers").set_index("number")
+    assert said.loc["units", "best"] == round(said.loc["units", "best"])
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_best_value_is_none_at_which_all_trainings_were_lost(fails: bool) -> None:
+    def function(trial: optuna.Trial) -> float:
+        rate = trial.suggest_float("rate", 1e-5, 1, log=True)
+        aug = trial.suggest_int("aug", 0, 1)
+        if rate > 0.05:
+            return math.nan if fails else 10
+        return 70 + math.log10(rate) + aug + noise(trial)
+
+    rate = curves(analyse(foreign(80, share(function))))["rate"]
+    assert rate.matters
+    assert rate.values[-1] < rate.best_high < 0.05
+    assert rate.open_ends == (False, False)
+    assert best_interval(rate).endswith("to 0.05")
+
+
+def test_what_matters_has_a_value_that_is_surely_worse() -> None:
+    """Where the worst value is hardly known, another one is named."""
+    tried = 0
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+
+        def function(trial: optuna.Trial, random: np.random.Generator = random) -> float:
+            at = trial.suggest_float("at", 0, 1)
+            trial.suggest_int("aug", 0, 1)
+            return 0.7 - 0.03 * (at < 0.3) + 0.01 * random.standard_normal()
+
+        row = curves(analyse(foreign(30, function)))["at"]
+        if row.matters:
+            tried += 1
+            assert row.gain.low > 0
+            assert "any that was tried" not in best_interval(row)
+    assert tried > 5
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(99.7, "100"), (0.0123, "0.012"), (1e20, "1e+20"), (1e-14, "0")]
+)
+def test_values_of_numbers_are_as_long_as_they_are_known(value: float, text: str) -> None:
+    worth = Estimate(1, 0, 2)
+    row = NumberCurve(
+        Number("x", 0, 100), (0, 100), (worth, worth), 0, 0, 80, 100, worth, 0.01
+    )  # fmt: skip
+    assert at(row, value) == text
