@@ -20,6 +20,7 @@ from search.analysis.least_squares import pseudo_inverse, residual_dof, solve
 from search.analysis.model import Model
 from search.analysis.random_pairs import fit_mixed
 from search.analysis.rank_correlation import rank_correlation, ranks
+from search.analysis.scale_refit import conversion, other_scale
 from search.analysis.t_distribution import two_sided
 from search.parameters import Category, Draw, Order
 from search.results import Drift, Results
@@ -51,10 +52,8 @@ def beside_drift(results: Results, effects: Effects | None) -> tuple[Results, Ef
     model = _beside_recipes(results, effects.fit.model)
     if model.dof < _LEAST_DOF:
         return results, effects
-    sudden = _sudden(results, model)
-    smooth = _smooth(results, model, _ALPHA if sudden is None else 1.0)
-    drifts = [drift for drift in (smooth, sudden) if drift is not None]
-    if not any(_is_clear(results, model, effects.fit.model, drift) for drift in drifts):
+    drifts = _clear_drifts(results, model, effects.fit.model)
+    if not drifts or not _on_scale(results, model, effects.fit.model):
         return results, effects
     found = [
         (_unexplained(adjusted, fitted, places=1 + (drift.since is not None)), adjusted, fitted)
@@ -65,6 +64,30 @@ def beside_drift(results: Results, effects: Effects | None) -> tuple[Results, Ef
         return results, effects
     _, results, effects = min(found, key=lambda one: one[0])
     return results, effects
+
+
+def _clear_drifts(results: Results, alone: Model, model: Model) -> list[Drift]:
+    """Find a smooth and a sudden change of the runs; none where neither is clear.
+
+    `alone` is the model without interactions that are random terms.
+    """
+    sudden = _sudden(results, alone)
+    smooth = _smooth(results, alone, _ALPHA if sudden is None else 1.0)
+    drifts = [drift for drift in (smooth, sudden) if drift is not None]
+    return drifts if any(_is_clear(results, alone, model, one) for one in drifts) else []
+
+
+def _on_scale(results: Results, alone: Model, model: Model) -> bool:
+    """Check that the runs change, too, on the scale on which the techniques may add up better.
+
+    Near a ceiling they do less, and a sampler that learns comes near it.
+    """
+    scale = other_scale(results)
+    if scale is None:
+        return True
+    convert = conversion(results.of("measure"), scale)
+    runs = (run if run.value is None else convert(run) for run in results.runs)
+    return bool(_clear_drifts(replace(results, runs=tuple(runs)), alone, model))
 
 
 def drift_of_runs(results: Results, effects: Effects) -> Drift | None:

@@ -45,12 +45,8 @@ def scale_refit(results: Results, fitted: Effects) -> ScaleRefit | None:
     if not fitted.noise > 0:
         return None
     measured = results.of("measure")
-    scale: Scale
-    if results.objective.share:
-        scale = "logit"
-    elif results.multiplied:
-        scale = "logarithm"
-    else:
+    scale = other_scale(results)
+    if scale is None:
         return None
     convert = conversion(measured, scale)
     other = effects(
@@ -67,6 +63,13 @@ def scale_refit(results: Results, fitted: Effects) -> ScaleRefit | None:
         row.certain for row in interactions(other)
     )
     return ScaleRefit(scale, other, fitted.changed(other), vanish)
+
+
+def other_scale(results: Results) -> Scale | None:
+    """Return the scale on which the techniques may add up better; None where there is none."""
+    if results.objective.share:
+        return "logit"
+    return "logarithm" if results.multiplied else None
 
 
 def conversion(measured: Sequence[Run], scale: Scale) -> Callable[[Run], Run]:
