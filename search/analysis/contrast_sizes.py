@@ -59,6 +59,8 @@ def contrast_sizes(effects: Effects, pairs: Sequence[Interaction]) -> list[Contr
         _, error, dof = fit.first(fit.model.technique_contrast(one.technique))
         limit = critical_value(dof, tests, effects.look.alpha(tests)) * error
         name, clear = one.technique, one.verdict in CERTAIN
+        # The verdict may be of two scales, and the limit is of one.
+        limit = min(limit, abs(one.effect)) if clear else max(limit, abs(one.effect))
         found.append(ContrastSize(name, name, one.effect, error, limit, clear, pair=False))
     for row in pairs:
         if row.dof:

@@ -29,6 +29,9 @@ def headline(effects: Effects) -> Effect:
     dof = fit.dof_of(fit.model.technique_contrast(named.technique))
     wider = critical_value(dof, rivals) / critical_value(dof, 1)
     low, high = (named.effect + wider * (end - named.effect) for end in (named.low, named.high))
+    if named.verdict in CERTAIN:  # The sign holds for all effects at once, on any scale.
+        low = max(low, 0.0) if named.low > 0 else low
+        high = min(high, 0.0) if named.high < 0 else high
     return replace(named, low=low, high=high)
 
 

@@ -28,7 +28,14 @@ def factors(findings: Findings) -> list[str]:
         if refit.interactions_vanish
         else ""
     )
+    told = findings.deciding_effects
+    alone = [
+        one.phrase
+        for one in clear
+        if told is not None and told.of(one.technique).verdict not in CERTAIN
+    ]
+    doubt = f" If they only add to it, {listed_first(alone)} may do nothing." if alone else ""
     return [
         f"The techniques multiply {findings.results.objective.measure} rather than add to it, as "
-        f"they add up better on its logarithm: {listed_first(parts)}.{vanish}"
+        f"they add up better on its logarithm: {listed_first(parts)}.{doubt}{vanish}"
     ]

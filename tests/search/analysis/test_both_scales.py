@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from statistics import fmean
 
@@ -11,8 +12,10 @@ import pytest
 
 from search import analyse
 from search.analysis.both_scales import on_both_scales
+from search.analysis.contrast_sizes import contrast_sizes
 from search.analysis.effects import CERTAIN, effects_of
 from search.analysis.headline import headline
+from search.reporting.answer.multiplied import factors
 from search.storage.reading import read
 
 NAMES = "abcdef"
@@ -139,3 +142,46 @@ def test_of_a_loss_that_is_multiplied(technique: str) -> None:
     }
     one = found.of(technique)
     assert one.low <= true[technique] <= one.high
+
+
+def multiplied(seed: int) -> optuna.Study:
+    """Sixty trials by TPE of a loss that five techniques and a rate multiply."""
+    random = np.random.default_rng(seed)
+    worth = random.normal(0, 0.5, 5)
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
+
+    def function(trial: optuna.Trial) -> float:
+        logarithm = 0.7 * (np.log10(trial.suggest_float("rate", 1e-4, 1, log=True)) + 2) ** 2
+        logarithm += worth @ [trial.suggest_categorical(name, [False, True]) for name in "abcde"]
+        return float(np.exp(logarithm + 0.35 * random.normal()))
+
+    study.optimize(function, n_trials=60)
+    return study
+
+
+@pytest.mark.parametrize("make", [lambda seed: near_the_ceiling(seed, 0.97)[0], multiplied])
+def test_a_report_agrees_with_itself(make: Callable[[int], optuna.Study]) -> None:
+    """On what is clear: its table, first sentence, Pareto chart and factors."""
+    doubted = 0
+    for seed in range(6):
+        findings = analyse(make(seed))
+        found = findings.effects
+        assert found is not None
+        clear = {one.technique for one in found.effects if one.verdict in CERTAIN}
+        bars = [one for one in contrast_sizes(found, findings.interactions) if not one.pair]
+        assert {one.name for one in bars if one.clear} == clear
+        assert all((abs(one.effect) >= one.limit) >= one.clear for one in bars)
+        assert all((abs(one.effect) > one.limit) <= one.clear for one in bars)
+        named = headline(found)
+        assert (named.verdict in CERTAIN) == bool(clear)
+        assert not clear or named.low >= 0 or named.high <= 0
+        for one in found.effects:
+            assert one.low <= one.effect <= one.high
+            assert one.technique not in clear or one.low > 0 or one.high < 0
+        refit = findings.refit
+        if refit is not None and refit.scale == "logarithm":
+            (said,) = factors(findings)
+            alone = {one.phrase for one in refit.effects.effects if one.verdict in CERTAIN} - clear
+            assert all(one in said.partition("If they only add to it, ")[2] for one in alone)
+            doubted += len(alone)
+    assert doubted or make is not multiplied
