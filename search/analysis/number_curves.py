@@ -33,6 +33,8 @@ _LEAST_PIECES, _MOST_PIECES = 3, 16
 _SELDOM = 0.025
 """Share of the runs with the lowest values of a number, and with the highest, to which its curve
 does not reach: so few would bend it."""
+_FEW = 3
+"""Runs of which that holds at least, where several have each value: two do not tell their noise."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,8 @@ def _places(number: Number, params: Sequence[float], *, whole: bool) -> tuple[fl
     taken = [number.scaled(value) for value in params]
     tried, trials = np.unique(params, return_counts=True)
     if len(tried) <= _PLACES and np.median(trials) > 1:
-        low = np.quantile(params, _SELDOM, method="lower")
-        high = np.quantile(params, 1 - _SELDOM, method="higher")
+        few = max(_FEW, math.ceil(_SELDOM * len(params)))
+        low, high = np.sort(params)[[few - 1, -few]]
         return tuple(value for value in tried.tolist() if low <= value <= high)
     low, high = np.quantile(taken, (_SELDOM, 1 - _SELDOM))
     places = [_unscaled(number, place) for place in np.linspace(low, high, _PLACES)]

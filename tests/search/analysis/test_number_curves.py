@@ -235,3 +235,16 @@ def test_values_of_numbers_are_as_long_as_they_are_known(value: float, text: str
         Number("x", 0, 100), (0, 100), (worth, worth), 0, 0, 80, 100, worth, 0.01
     )  # fmt: skip
     assert at(row, value) == text
+
+
+def test_a_value_of_two_trials_hides_no_curve() -> None:
+    def function(trial: optuna.Trial) -> float:
+        worth = sum(trial.suggest_categorical(name, [0, 1]) for name in ("aug", "ema"))
+        return 70 + math.log2(trial.suggest_int("width", 1, 9, log=True)) + worth + noise(trial)
+
+    study = foreign(80, share(function))
+    assert sum(trial.params["width"] == 9 for trial in study.trials) == 2
+    width = curves(analyse(study))["width"]
+    assert width.matters
+    assert width.values == tuple(range(1, 9))
+    assert width.gain.low < 3 < width.gain.high < 5
