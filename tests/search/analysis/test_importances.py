@@ -62,7 +62,7 @@ def test_a_value_that_stands_for_a_failure_is_left_out(failure: float) -> None:
 
 def test_numbers_may_be_larger_than_a_forest_holds() -> None:
     def function(trial: optuna.Trial) -> float:
-        return trial.suggest_float("size", 1, 1e300, log=True) ** 0.001
+        return float(trial.suggest_float("size", 1, 1e300, log=True) ** 0.001)
 
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     study.optimize(function, n_trials=20)
