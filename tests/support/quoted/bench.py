@@ -285,7 +285,7 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(
         BENCH,
         "40 trials show that in {59} % of studies, and 80 in {100} %. TPE tries few rates that do "
-        "worse, so 160 of its trials show it in {10.5} %. At most {5} % of studies name another",
+        "worse, so 160 of its trials show it in {10.0} %. At most {5} % of studies name another",
         lambda: (*column("by_half", "change found, %", sampler="random", **four)[:2],
                  column("by_half", "change found, %", sampler="TPE", **four)[-1],
                  max(column("by_half", told))),
