@@ -123,7 +123,10 @@ def _of_foreign_trials(
     """Decide by another program's trials, which no phase planned: by the prediction, or where that
     is not sure, by the effects and by recipes that were repeated."""
     sign = results.objective.sign
-    reach = replace(reach, gain=by_effects.widened(recommended, reach.gain))
+    wider, off = by_effects.widened(recommended, reach.gain), reach.all_off
+    least, most = results.objective.low - off.high, results.objective.high - off.low
+    gain = replace(wider, low=max(wider.low, least), high=min(wider.high, most))
+    reach = replace(reach, gain=gain)
     made = _predicted(recommended, reach, sign, is_off=is_off)
     if made.verdict != "not sure":
         return made

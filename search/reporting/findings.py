@@ -165,7 +165,7 @@ def analyse(
     images: bool = True,
     at_most: Limits | None = None,
 ) -> Findings:
-    """Analyse a study of kouka, or any with on/off parameters.
+    """Analyse a study of kouka, or any other of Optuna's.
 
     `techniques` maps parameters to the choice that is on, and `objective` is one of a study's
     several, by its number, from 1, or its name; see `read`. Without `images`, the findings have

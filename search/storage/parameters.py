@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from optuna.distributions import (
@@ -32,6 +32,9 @@ from search.settings import Settings
 
 _MOST_LEVELS = 6
 """Values of an integer that are levels, each with an effect; of more it is a number."""
+
+_SELDOM = 0.25
+"""Of an even share of the trials: a level with fewer is not what others are compared with."""
 
 _LEAST_TRIALS = 3
 """Trials at each of a few values of a wide range, for these to be levels that somebody chose."""
@@ -95,7 +98,7 @@ def parameters_of(
         techniques = [
             one for one in techniques if one.parameter in named or _varies(one.parameter, trials)
         ]
-    others = () if designed else _others(spaces, techniques, ordered)
+    others = () if designed else _others(spaces, techniques, ordered, trials)
     conditional = _asked_of_some(trials, techniques, others)
     of_some = {one.parameter for one in conditional}
     techniques = [one for one in techniques if one.parameter not in of_some]
@@ -105,7 +108,7 @@ def parameters_of(
     if designed:
         others = categories(settings) if settings else ()
     else:
-        others = (*_others(spaces, techniques, ordered), *_changes(trials))
+        others = (*_others(spaces, techniques, ordered, trials), *_changes(trials))
     return Parameters(techniques, others, conditional, tuple(dials))
 
 
@@ -308,15 +311,38 @@ def _others(
     spaces: Mapping[str, BaseDistribution],
     factors: Sequence[TechniqueParameter],
     ordered: Container[str],
+    trials: Sequence[FrozenTrial],
 ) -> tuple[Category | Number, ...]:
     """Read the parameters of another program that are no technique, and have several values."""
     techniques = {one.parameter for one in factors}
     return tuple(
-        other
+        _often_tried_first(other, trials)
+        if isinstance(other, Category) and name not in ordered
+        else other
         for name, space in spaces.items()
         if name not in techniques and not space.single()
         for other in _other(name, space, off_first=name not in ordered)
     )
+
+
+def _often_tried_first(category: Category, trials: Sequence[FrozenTrial]) -> Category:
+    """Put a level first that has trials enough, as all others are compared with the first.
+
+    A sampler that learns soon leaves what does badly, and a level with a trial or two tells nothing
+    of the others. One that says off stays first.
+    """
+    places = [
+        category.place(trial.params[category.name])
+        for trial in trials
+        if trial.state == TrialState.COMPLETE and category.name in trial.params
+    ]
+    counts = Counter(places)
+    enough = _SELDOM * len(places) / len(category.levels)
+    first = next((at for at in range(len(category.levels)) if counts[at] >= enough), 0)
+    if first == 0 or _is_off(category.levels[0]):
+        return category
+    rest = (level for at, level in enumerate(category.levels) if at != first)
+    return replace(category, levels=(category.levels[first], *rest))
 
 
 def _other(name: str, space: BaseDistribution, *, off_first: bool) -> list[Category | Number]:

@@ -37,8 +37,8 @@ _ABOUT_WAITING = (
     "something, so verdicts wait for all of them."
 )
 _ABOUT_LEVELS = (
-    "A parameter of several levels has an effect for each change from its first level to another; "
-    "p is corrected for these too."
+    "A parameter of several levels has an effect for each change from one level, with which all "
+    "others are compared; p is corrected for these too."
 )
 _AVERAGE_OF_LEVELS = " Each of its effects is an average over what else is on."
 _RANKS_OF_LEVELS = " A parameter of several levels counts once, by its largest effect."

@@ -208,3 +208,20 @@ def test_an_accuracy_of_chance_is_far(usual: float, failed: float) -> None:
             )
         )
     assert [run.number for run in far_runs(read(study))] == [7, 20]
+
+
+def test_no_gain_goes_beyond_what_a_share_can_be() -> None:
+    """Kinds that were soon left failed in their first trials, so their effects are wide."""
+    random = np.random.default_rng(1)
+    space: dict[str, BaseDistribution] = {name: SPACE[name] for name in ("aug", "kind")}
+    study = optuna.create_study(direction="maximize")
+    for number in range(40):
+        params = {"aug": number % 2 > 0, "kind": KINDS[number % 3] if number < 9 else "lion"}
+        failed = number in (1, 4, 6)
+        value = 0.4 + 0.1 * random.random() if failed else 0.96 + 0.005 * random.normal()
+        study.add_trial(optuna.create_trial(params=params, distributions=space, value=float(value)))
+    made = analyse(study).decision
+    assert made is not None
+    assert made.gain is not None
+    assert made.all_off is not None
+    assert made.gain.high == pytest.approx(100 - made.all_off.low)

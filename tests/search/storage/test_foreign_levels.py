@@ -56,6 +56,33 @@ def test_levels_are_compared_with_the_one_that_says_off() -> None:
     assert "The largest effect is one of drop, with a probability" in said
 
 
+def test_levels_are_compared_with_one_that_was_tried_often_enough() -> None:
+    """The sampler left one layer after a trial, and all effects were known to 10 points or so."""
+    random = np.random.default_rng(0)
+    study = optuna.create_study(direction="maximize")
+    space = {
+        "layers": optuna.distributions.IntDistribution(1, 4),
+        "aug": optuna.distributions.CategoricalDistribution(["none", "flip", "crop"]),
+    }
+    for number in range(60):
+        layers = 1 if number == 0 else 2 + number % 3
+        aug = "none" if number == 1 else ("flip", "crop")[number // 3 % 2]
+        value = 0.7 + 0.01 * layers + 0.005 * random.normal()
+        study.add_trial(
+            optuna.create_trial(
+                params={"layers": layers, "aug": aug}, distributions=space, value=value
+            )
+        )
+    findings = analyse(study)
+    rows = frame(findings).set_index("technique")
+    assert set(rows.index) == {
+        "layers: 2 → 1", "layers: 2 → 3", "layers: 2 → 4", "aug: none → flip", "aug: none → crop"
+    }  # fmt: skip
+    assert rows.verdict["layers: 2 → 4"] == "helps"
+    assert rows.high["layers: 2 → 4"] - rows.low["layers: 2 → 4"] < 1
+    assert summarise(findings)["recommended"]["params"]["layers"] == 4
+
+
 def _grid(values: dict[str, list[Any]], stray: bool) -> optuna.Study:
     """Trials of a grid, by an objective that asks for numbers; the sampler may go on from it."""
 
