@@ -161,19 +161,16 @@ def _curve(
     if line is None:
         return None
     curve, covariance = weights @ fitted.coefficients[:, 0], fitted.covariance(weights)
-    first, second = np.triu_indices(len(grid), 1)
     errors = _errors(covariance)
-    if not errors[first, second].all():
+    if not errors[np.triu_indices(len(grid), 1)].all():
         return None
-    difference = np.subtract.outer(curve, curve)
-    doubts = difference - np.subtract.outer(line.curve, line.curve)
+    doubts = np.subtract.outer(curve, curve) - np.subtract.outer(line.curve, line.curve)
     wider = np.maximum(_errors(line.covariance) ** 2, errors**2)
     doubted = np.sqrt(wider + doubts**2)
     top, bottom = int(np.argmax(sign * curve)), int(np.argmin(sign * curve))
     worse = sign * (curve[top] - curve)
     dof = fitted.dof_of(weights[top] - weights[bottom])
-    draws = t_draws(covariance, dof, _DRAWS)
-    largest = np.max(np.abs(draws[:, first] - draws[:, second]) / errors[first, second], axis=1)
+    largest = _largest_differences(covariance, dof)
     critical = float(np.quantile(largest, CONFIDENCE))
     seen = worse / np.where(doubted[top] > 0, doubted[top], math.inf)
     surely = seen > critical
@@ -196,6 +193,14 @@ def _curve(
         Estimate(gain, gain - margin, gain + margin),
         (1 + float(np.sum(largest >= seen.max()))) / (1 + _DRAWS),
     )
+
+
+def _largest_differences(covariance: np.ndarray, dof: float) -> np.ndarray:
+    """Draw the largest |t| of all differences of two estimates, (draws,), were all truly equal."""
+    first, second = np.triu_indices(len(covariance), 1)
+    draws = t_draws(covariance, dof, _DRAWS)
+    sizes = np.abs(draws[:, first] - draws[:, second]) / _errors(covariance)[first, second]
+    return np.asarray(sizes.max(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
