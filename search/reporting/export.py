@@ -176,13 +176,15 @@ def _csv(path: Path, table: Records) -> None:
         writer = csv.DictWriter(file, table.columns)
         writer.writeheader()
         writer.writerows(
-            {name: "" if _is_nan(value) else value for name, value in row.items()}
+            {name: _cell(value, name in table.parameters) for name, value in row.items()}
             for row in table.rows
         )
 
 
-def _is_nan(value: object) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+def _cell(value: object, of_parameter: bool) -> object:
+    if isinstance(value, float) and math.isnan(value):
+        return ""
+    return str(value) if of_parameter else value
 
 
 def _text(path: Path, text: str) -> None:
