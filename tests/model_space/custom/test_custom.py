@@ -157,6 +157,9 @@ GOOD = (
 BAD_TECHNIQUES = {
     "no such file": (None, r"there is no file .*bad\.py on this machine"),
     "no technique in it": ("x = 1\n", r"bad\.py defines no TECHNIQUE; write one"),
+    "another name": (GOOD.replace("TECHNIQUE", "MINE"), "for another name, such as :MINE$"),
+    "other names": (
+        GOOD.replace("TECHNIQUE", "A = B"), "or add :NAME for another name: A, B are there$"),
     "something else": ("TECHNIQUE = 3\n", "is of type int; it takes a Technique"),
     "does not import": ("import nothing_of_that_name\n", r"ModuleNotFoundError.*bad\.py, line 1"),
     "syntax": (
