@@ -202,8 +202,9 @@ def unsupported(
     images = np.random.default_rng(0).random((2, *image_shape), dtype=np.float32)
     scores = np.asarray(keras.ops.convert_to_numpy(model(images, training=False)))
     if not (np.all(scores >= 0) and np.allclose(scores.sum(axis=1), 1, atol=1e-3)):
+        some = np.array2string(scores[0], precision=3, separator=", ", threshold=6)
         raise CustomCodeError(
-            f"the network gives {np.round(scores[0], 3).tolist()} for an image, which are no "
+            f"the network gives {some} for an image, which are no "
             "probabilities; end it in Dense(classes, activation='softmax', dtype='float32')"
         )
     return left_out
