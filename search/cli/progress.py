@@ -346,5 +346,5 @@ def print_left(left: int, console: Console) -> None:
     """Print that `--timeout` left some runs to do, where it did."""
     if left:
         console.print(
-            f"Stopped in time with {counted(left, 'run')} left; the same command resumes."
+            f"Stopped in time with {counted(left, 'run')} left; a later launch or worker goes on."
         )
