@@ -215,6 +215,35 @@ def test_bad_code_is_told_in_a_sentence_and_creates_nothing(
     assert not (folder / "studies.db").exists()
 
 
+@pytest.mark.parametrize(
+    ("code", "arguments", "place"),
+    [
+        (
+            HEAD + "def apply(stages):\n    from keras import layers\n"
+            "    return replace(stages, augment=(layers.GaussianNoise(0.1),))\n"
+            'TECHNIQUE = Technique(name="mine", changes="", source="", apply=apply)\n',
+            ["--technique", "own.py"], "the function that it puts into a stage",
+        ),
+        (
+            "import keras\nSEED = keras.random.SeedGenerator(3)\n"
+            "def build(image_shape, classes, stages): ...\n",
+            ["--network", "own.py"], "the function that builds the network",
+        ),
+    ],
+)  # fmt: skip
+def test_a_layer_that_is_made_before_any_run_is_refused(
+    code: str, arguments: list[str], place: str, kouka: Kouka, folder: Path
+) -> None:
+    (folder / "own.py").write_text(code)
+    result = kouka("launch", "digits", *arguments)
+    assert result.exit_code == 2, result.stderr
+    assert result.stderr == (
+        f"kouka: {arguments[0]} {folder / 'own.py'} makes a layer, an optimizer, a SeedGenerator "
+        f"or a tensor before any run, which its runs cannot share; make it inside {place}\n"
+    )
+    assert not (folder / "studies.db").exists()
+
+
 def test_a_network_without_a_size_refuses_it(
     kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
 ) -> None:
