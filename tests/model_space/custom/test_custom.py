@@ -441,7 +441,7 @@ def test_a_technique_that_breaks_the_batch_is_refused_before_the_study(data: Dat
         (Cut, r"made images of shape \(8, 14, 15, 1\)"),
         (
             lambda: 3,
-            "train on: a function in augment or mix built an object of type int; each must",
+            "set up a run: a function in augment or mix built an object of type int; each must",
         ),
     ):
         own = Technique(
