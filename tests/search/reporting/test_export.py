@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import plotly.io
 import pytest
 import statsmodels.api
-from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.trial import create_trial
 
 from search.planning.design import design
@@ -118,8 +118,9 @@ def test_none_as_a_value_differs_from_what_was_not_asked_for(kouka: Kouka, folde
         storage="sqlite:///studies.db", study_name="with-none", direction="maximize"
     )
     decay = CategoricalDistribution([None, "cosine"])
-    for params in ({"decay": None}, {"decay": "cosine"}, {}):
-        space = dict.fromkeys(params, decay)
+    asked: list[dict[str, Any]] = [{"decay": None}, {"decay": "cosine"}, {}]
+    for params in asked:
+        space: dict[str, BaseDistribution] = dict.fromkeys(params, decay)
         study.add_trial(create_trial(params=params, distributions=space, value=0.5))
     assert kouka("export", "with-none", "--out", "out").exit_code == 0
     with (folder / "out" / "trials.csv").open(newline="") as file:
