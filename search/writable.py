@@ -31,7 +31,7 @@ def unwritable(option: str, folder: Path, error: Exception) -> str:
     """Say why a folder that an option names cannot be written, and what to do."""
     full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
     remedy = f"free space there, or give another {option}" if full else "it takes a folder"
-    if isinstance(error, PermissionError):
+    if isinstance(error, PermissionError) or getattr(error, "errno", None) == errno.EROFS:
         remedy = f"make it writable, or give another {option}"
     reason = getattr(error, "strerror", None) or error
     return f"{option} {folder} cannot be written ({reason}); {remedy}"

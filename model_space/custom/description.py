@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -83,7 +85,8 @@ def import_and_describe(techniques: Sequence[str], network: str | None) -> Custo
     """Describe them as `describe` does, by importing them into this process."""
     described: dict[str, CustomTechnique] = {}
     for at in map(_absolute, techniques):
-        technique, digest = load_technique(at)
+        with _nothing_computed(f"--technique {at}", "the function that it puts into a stage"):
+            technique, digest = load_technique(at)
         name = technique.name
         if name in described:
             raise CustomCodeError(
@@ -97,9 +100,30 @@ def import_and_describe(techniques: Sequence[str], network: str | None) -> Custo
     if network is None:
         return CustomCode(tuple(described.values()))
     at = _absolute(network)
-    build, digest = load_network(at)
+    with _nothing_computed(f"--network {at}", "the function that builds the network"):
+        build, digest = load_network(at)
     described_network = CustomNetwork(at, digest, accepted_keywords(build))
     return CustomCode(tuple(described.values()), described_network)
+
+
+@contextmanager
+def _nothing_computed(option: str, place: str) -> Iterator[None]:
+    """Raise `CustomCodeError` where code computes before a run, as no fork of its process could."""
+    before = _has_computed()
+    yield
+    if _has_computed() and not before:
+        raise CustomCodeError(
+            f"{option} makes a layer, an optimizer, a SeedGenerator or a tensor before any run, "
+            f"which its runs cannot share; make it inside {place}"
+        )
+
+
+def _has_computed() -> bool:
+    """Tell that this process's TensorFlow or JAX has begun to compute."""
+    eager = sys.modules.get("tensorflow.python.eager.context")
+    context = None if eager is None else eager.context_safe()
+    devices = getattr(sys.modules.get("jax._src.xla_bridge"), "_backends", None)
+    return bool(getattr(context, "_initialized", False) or devices)
 
 
 def _absolute(at: str) -> str:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from model_space.custom.code import CustomCodeError
@@ -102,10 +103,21 @@ def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
             f"{option} {at} cannot be imported: {in_a_line(error, where)}{_beside(error, where)}"
         ) from error
     if not hasattr(module, name):
+        there = _like(usual, module)
+        such = f", such as :{there[0]}" if len(there) == 1 else ""
+        such = f": {', '.join(there)} are there" if there[1:] else such
         raise CustomCodeError(
-            f"{option} {at} defines no {name}; write one there, or add :NAME for another name"
+            f"{option} {at} defines no {name}; write one there, or add :NAME for another name{such}"
         )
     return getattr(module, name), hashlib.sha256(code).hexdigest()[:16]
+
+
+def _like(usual: str, module: ModuleType) -> list[str]:
+    """The names in a module of what a technique, or a network, may be."""
+    if usual == "build":
+        functions = inspect.getmembers(module, inspect.isfunction)
+        return [name for name, value in functions if value.__module__ == module.__name__]
+    return [name for name, value in vars(module).items() if isinstance(value, Technique)]
 
 
 def _specification(where: str, at: str, option: str) -> ModuleSpec:

@@ -90,9 +90,7 @@ class Registry:
             except (ImagesError, WeightsError) as error:
                 raise CustomCodeError(str(error)) from error
             if not isinstance(model, keras.Model):
-                raise CustomCodeError(
-                    f"{self._name()} returned a {type(model).__name__}, not a Keras model"
-                )
+                raise CustomCodeError(f"{self._name()} returned {_named(model)}, not a Keras model")
             model = _with_inputs(model, image_shape)
         shapes = model.input_shape, model.output_shape
         wanted = (None, *image_shape), (None, classes)
@@ -113,6 +111,10 @@ class Registry:
         if file := file_of(self.build):
             return f"{file}:{name}"
         return f"{self.build.__module__}.{name}"
+
+
+def _named(given: object) -> str:
+    return "None" if given is None else f"what is of type {type(given).__name__}"
 
 
 def _with_inputs(model: Any, image_shape: tuple[int, ...]) -> Any:

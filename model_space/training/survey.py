@@ -202,8 +202,9 @@ def unsupported(
     images = np.random.default_rng(0).random((2, *image_shape), dtype=np.float32)
     scores = np.asarray(keras.ops.convert_to_numpy(model(images, training=False)))
     if not (np.all(scores >= 0) and np.allclose(scores.sum(axis=1), 1, atol=1e-3)):
+        some = np.array2string(scores[0], precision=3, separator=", ", threshold=6)
         raise CustomCodeError(
-            f"the network gives {np.round(scores[0], 3).tolist()} for an image, which are no "
+            f"the network gives {some} for an image, which are no "
             "probabilities; end it in Dense(classes, activation='softmax', dtype='float32')"
         )
     return left_out
@@ -255,8 +256,10 @@ def _check_batch(technique: Technique, registry: Registry, data: Data, budget: B
     name, classes = technique.name, len(data.classes)
     images, labels = (part[:_IMAGES] for part in data.train)
     recipe = {name: {dial.name: dial.usual for dial in technique.dials}}
+    doing = "set up a run"
     try:
         setup = TrainingSetup(recipe, data, budget, registry)
+        doing = "make a batch to train on"
         batches = [
             {key: keras.ops.convert_to_numpy(value) for key, value in batch.items()}
             for batch in (
@@ -268,9 +271,7 @@ def _check_batch(technique: Technique, registry: Registry, data: Data, budget: B
     except Exception as error:
         known = isinstance(error, CustomCodeError)
         reason = str(error) if known else in_a_line(error, source_file(technique.apply))
-        raise CustomCodeError(
-            f"the technique {name} cannot make a batch to train on: {reason}"
-        ) from error
+        raise CustomCodeError(f"the technique {name} cannot {doing}: {reason}") from error
     if made.shape != images.shape or shares.shape != (len(labels), classes):
         raise CustomCodeError(
             f"the technique {name} made images of shape {made.shape} and labels of shape "

@@ -36,14 +36,16 @@ def dashboard(
     Serves optuna-dashboard, to this machine only unless --host says otherwise.
     """
     with user_errors():
+        from search.cli.console import quiet_optuna
+        from search.reporting.dashboard_server import check_access, serve
+        from search.storage.connection import open_storage
         from search.storage.urls import redact
 
+        quiet_optuna()
+        check_access(host, read_only=read_only, allow_writes=allow_writes)
+        open_storage(storage)
         # Before what takes seconds to import.
         print(f"Starting optuna-dashboard on {redact(storage)} …", flush=True)
-        from search.cli.console import quiet_optuna
-        from search.reporting.dashboard_server import serve
-
-        quiet_optuna()
 
         def ready(address: str) -> None:
             print(

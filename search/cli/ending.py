@@ -14,7 +14,7 @@ from search.reporting.answer import commands
 from search.reporting.answer.short_and_long import cautions_that_count
 from search.reporting.answer.what_to_do import headline, to_train
 from search.reporting.ending import Exported, answer_lines
-from search.reporting.formatting import counted, duration
+from search.reporting.formatting import counted, roughly
 from search.reporting.loss_cautions import count_given_up
 
 _ASIDE = 34
@@ -49,7 +49,7 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
         lines[trained[0].line] = "train and save the recipe" if own else "run the recipe"
     if findings.steps:
         step = findings.steps[0]
-        time = "" if step.seconds is None else f"{_TIME}{duration(step.seconds)}"
+        time = "" if step.seconds is None else f"{_TIME}{roughly(step.seconds)}"
         does = "go on" if step.kind == "resume" else "settle more"
         lines[commands.line(findings, "launch", step.options)] = f"{does}{time}"
     if not steps_alone or len(lines) < _FEW:  # a table leaves room for few

@@ -32,7 +32,11 @@ def export(
     name: StudyArgument,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="The folder to write.  [default: reports/NAME]"),
+        typer.Option(
+            metavar="FOLDER",
+            help="The folder to write.  [default: reports/NAME; "
+            "reports/NAME-objective-N of several objectives]",
+        ),
     ] = None,
     format: Annotated[
         str,
@@ -76,7 +80,7 @@ def export(
             if kind not in FORMATS:
                 raise InputError(f"--format {kind} is not known; it takes {', '.join(FORMATS)}")
         study = read_study(storage, name)
-        folder = out or folder_of("reports", name)
+        folder = out or folder_of("reports", _called(study, objective))
         console = make_console(json)
         exported = write_report(
             study, folder, console, storage, formats, objective, images=not no_images,
@@ -88,6 +92,15 @@ def export(
             print_findings(exported.findings, console)
             console.print()
             console.print(f"Report: {exported.report}", soft_wrap=True)
+
+
+def _called(study: optuna.Study, objective: str | None) -> str:
+    """The study's name; with several objectives, of which each has a report, with its number."""
+    from search.storage.objectives import objective_number
+
+    number = objective_number(study, objective)
+    several = len(study.directions) > 1
+    return f"{study.study_name}-objective-{number}" if several else study.study_name
 
 
 def write_report(

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from search.cli.live_display import LiveDisplay
 from search.objective import ACCURACY, Objective
-from search.reporting.formatting import counted, duration, outcome
+from search.reporting.formatting import counted, outcome, roughly
 
 
 class FinalProgress:
@@ -78,7 +78,7 @@ class FinalProgress:
     def _time_left(self) -> str:
         if not self._took:
             return "time left not yet known"
-        return f"about {duration(max(1.0, statistics.mean(self._took) * self._left))} left"
+        return f"about {roughly(max(1.0, statistics.mean(self._took) * self._left))} left"
 
     def _display(self) -> RenderableType:
         return Text(

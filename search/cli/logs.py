@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,7 +45,10 @@ def logs(
         study = read_study(storage, name)
         results = read(study)
         if results.launched_with().program is None:
-            raise InputError(f"the runs of {name!r} are kouka's own, and print nothing to show")
+            raise InputError(
+                f"the runs of {name!r} are kouka's own, and print nothing to show; "
+                f"kouka status {quote(name)} says how far they are"
+            )
         runs = logged_runs(study, results)
         if run is None:
             console = make_console()

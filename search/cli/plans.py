@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from search.commands.program import EPOCHS, Program
 from search.planning.schedule import Schedule
 from search.planning.time_plan import TimePlan, Timing
-from search.reporting.formatting import about, counted, duration
+from search.reporting.formatting import about, counted, roughly
 from search.settings import Settings
 
 
@@ -30,7 +30,7 @@ def timed_program(timing: Timing, program: Program) -> str:
     """Say what an epoch of a program takes, or where it has none, a run."""
     workers = counted(timing.workers, "worker")
     if not program.has(EPOCHS):
-        return f"A run takes about {duration(timing.all_on)}, with {workers}."
+        return f"A run takes about {roughly(timing.all_on)}, with {workers}."
     epoch, start = about(timing.all_on), about(timing.start)
     beside = f", and a run {start} s beside its epochs" if timing.start else ""
     return f"An epoch takes {epoch} s{beside}, with {workers}."
@@ -38,15 +38,15 @@ def timed_program(timing: Timing, program: Program) -> str:
 
 def runs_of(plan: TimePlan, beside: str, of_epochs: bool = True) -> Iterator[str]:
     """A plan's runs, a line for each phase; `beside` is what takes the rest of the time."""
-    yield f"The plan, about {duration(plan.seconds)}:"
+    yield f"The plan, about {roughly(plan.seconds)}:"
     for part in plan.parts:
         kind = "" if not plan.verify else "long " if part.epochs > plan.epochs else "short "
         runs = counted(part.runs, f"{kind}run")
         if part.phase == "measure" and plan.begin < plan.measure:
             runs = f"{plan.begin} to {runs}"
         of = f" of {counted(part.epochs, 'epoch')}" if of_epochs else ""
-        yield f"  {part.phase:8} {runs}{of}, about {duration(part.seconds)}"
-    yield f"  {'beside':8} {beside}, about {duration(plan.beside)}"
+        yield f"  {part.phase:8} {runs}{of}, about {roughly(part.seconds)}"
+    yield f"  {'beside':8} {beside}, about {roughly(plan.beside)}"
 
 
 def plan_changes(before: Settings, after: Settings, now: Schedule) -> Iterator[str]:

@@ -26,7 +26,7 @@ from search.planning.schedule import Schedule
 from search.planning.time_plan import TimePlan, Timing
 from search.reporting.data import account
 from search.reporting.data_cautions import data_cautions
-from search.reporting.formatting import counted, duration, listed, outcome
+from search.reporting.formatting import counted, duration, listed, outcome, roughly
 from search.reporting.programs import seed_effect
 from search.reporting.sentences.budget import describe_budget, set_aside
 from search.reporting.sentences.failures import Reasons
@@ -88,7 +88,7 @@ class Progress(StudyWatch):
         now = time.monotonic()
         self._began_reading = self._began_reading or now - 1
         left = (now - self._began_reading) * (of - done) / max(1, done)
-        self._reading = f"{done:,} of {of:,}, about {duration(max(1, left))} left"
+        self._reading = f"{done:,} of {of:,}, about {roughly(max(1, left))} left"
 
     def cautioned(self, caution: str) -> None:
         """Print a caution about the user's own code."""
@@ -278,7 +278,7 @@ class Progress(StudyWatch):
         if not self._planned:  # the plan has said how long
             counts = [f"{counted(count, 'run')}{of_epochs(results, epochs)}"
                       for epochs, count in sorted(runs.items())]  # fmt: skip
-            self._console.print(f"About {duration(seconds)} for {listed(counts)} on this machine.")
+            self._console.print(f"About {roughly(seconds)} for {listed(counts)} on this machine.")
         if seconds > _LONG:
             self._console.print("Stop with Ctrl-C; the same command resumes.")
             if not self._planned:
@@ -290,7 +290,7 @@ class Progress(StudyWatch):
         left = self._pace.left(self._results, self._schedule)
         if left is None:
             return "time left not yet known"
-        return f"about {duration(max(1.0, left))} left"
+        return f"about {roughly(max(1.0, left))} left"
 
     def _display(self) -> RenderableType:
         if self._results is None or self._schedule is None:
@@ -346,5 +346,5 @@ def print_left(left: int, console: Console) -> None:
     """Print that `--timeout` left some runs to do, where it did."""
     if left:
         console.print(
-            f"Stopped in time with {counted(left, 'run')} left; the same command resumes."
+            f"Stopped in time with {counted(left, 'run')} left; a later launch or worker goes on."
         )

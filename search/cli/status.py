@@ -98,8 +98,9 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
     from search.reporting.loss_cautions import count_given_up
 
     console.print(f"{status.study}: {status.budget}.")
-    console.print()
-    console.print(phases_table(status))
+    if status.phases:
+        console.print()
+        console.print(phases_table(status))
     others = {"running": status.running, "waiting": status.waiting, "failed": status.failed,
               "interrupted": status.interrupted}  # fmt: skip
     counts = [f"{count:,} {state}" for state, count in others.items() if count]
@@ -114,7 +115,9 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
         if best.epochs and results.epochs_of("verify") != results.epochs_of("measure"):
             of += f" after {counted(best.epochs, 'epoch')}"
         console.print()
-        console.print(f"Best so far: {reached(status)}{of}, by run {best.run} of {best.phase}.")
+        own = results.settings is not None
+        by = f"run {best.run} ({best.phase})" if own else f"trial {best.run}"
+        console.print(f"Best so far: {reached(status)}{of}, by {by}.")
     from search.reporting.answer.support import support
     from search.reporting.answer.what_to_do import headline
     from search.reporting.findings import find_recipe

@@ -22,6 +22,8 @@ BACKENDS = ("tensorflow", "jax")
 PRECISIONS = ("float32", "mixed_bfloat16")
 MOST = 100_000
 """Epochs of a run, and runs of a search, beyond which a number is a slip."""
+_MOST_OF_PROGRAM = 1_000_000_000
+"""The same of a program's epochs, which may be its iterations."""
 MOST_SEEDS = 1000
 _MOST_DEPTH = 484
 """Layers; of more, Keras exceeds Python's limit of recursion with some techniques."""
@@ -58,7 +60,10 @@ def check_values(settings: Settings, names: Iterable[str]) -> None:
     """
     for name in names:
         if name in _BOUNDS:
-            check_number(option(name), getattr(settings, name), *_BOUNDS[name])
+            smallest, largest = _BOUNDS[name]
+            if settings.program is not None and name in ("epochs", "verify_epochs"):
+                largest = _MOST_OF_PROGRAM
+            check_number(option(name), getattr(settings, name), smallest, largest)
         if name in _POSSIBLE:
             _POSSIBLE[name](settings)
 

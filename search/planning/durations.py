@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.results import Results
@@ -28,6 +30,11 @@ _MOST_START = 0.9
 """Share of a run that its start may take; it was timed when the machine was perhaps slower."""
 
 
+_PAUSED = 10
+"""Times the usual duration beyond which a run's tells of a clock that was set, or a machine that
+slept."""
+
+
 def run_time(results: Results) -> RunTime | None:
     """Estimate the time of a run from the complete ones, above all the last; not from pruned runs.
 
@@ -35,14 +42,25 @@ def run_time(results: Results) -> RunTime | None:
     """
     limit = results.settings and results.settings.time
     timed_start = limit.start if limit else 0.0
-    whole, start, epoch, weight = 0.0, 0.0, 0.0, 1.0
+    took: list[RunTime] = []
     for run in reversed(results.runs):
         if run.state != "complete" or run.seconds is None or not run.epochs:
             continue
+        if run.seconds < 0:  # the clock was set back
+            continue
         beside = min(timed_start, _MOST_START * run.seconds)
         each = min(run.seconds_per_epoch or run.seconds, (run.seconds - beside) / run.epochs)
+        took.append(RunTime(run.seconds - each * run.epochs, each))
+    if not took:
+        return None
+    return RunTime(_mean([one.start for one in took]), _mean([one.epoch for one in took]))
+
+
+def _mean(last_first: Sequence[float]) -> float:
+    usual = statistics.median(last_first)
+    whole, total, weight = 0.0, 0.0, 1.0
+    for seconds in last_first:
         whole += weight
-        epoch += weight * each
-        start += weight * (run.seconds - each * run.epochs)
+        total += weight * (seconds if seconds <= _PAUSED * usual else usual)
         weight *= _FADING
-    return RunTime(start / whole, epoch / whole) if whole else None
+    return total / whole

@@ -109,7 +109,7 @@ def _check_fixed(fixed: Mapping[str, Choice], choices: Mapping[str, Sequence[Cho
 
 
 def _check_name(where: str, name: object) -> None:
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not name:
         raise InputError(f"{where} names {as_given(name)}; it takes the names of parameters, str")
 
 

@@ -10,8 +10,6 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from optuna_dashboard import wsgi
-
 from search.errors import InputError
 from search.storage.connection import is_writable, open_storage
 
@@ -50,13 +48,9 @@ def serve(
     `read_only` or `allow_writes`. A storage that cannot be written is served read-only. Raises
     `InputError` without these, and where the storage, the host or the port is not to be had.
     """
-    if read_only and allow_writes:
-        raise InputError("--read-only and --allow-writes exclude each other; give one of them")
-    if not (_is_loopback(host) or read_only or allow_writes):
-        raise InputError(
-            f"--host {host} lets others reach the dashboard, which has no password and can delete "
-            "studies; add --read-only, or --allow-writes if that is what you want"
-        )
+    check_access(host, read_only=read_only, allow_writes=allow_writes)
+    from optuna_dashboard import wsgi
+
     app: App = wsgi(open_storage(url))
     if read_only or not is_writable(url):
         app = reading_only(app)
@@ -78,6 +72,17 @@ def serve(
         at = f"[{host}]" if ":" in host else host
         ready(f"http://{at}:{server.server_port}/")
         server.serve_forever()
+
+
+def check_access(host: str, *, read_only: bool, allow_writes: bool) -> None:
+    """Raise `InputError` where others could reach a dashboard, and nobody said what they may do."""
+    if read_only and allow_writes:
+        raise InputError("--read-only and --allow-writes exclude each other; give one of them")
+    if not (_is_loopback(host) or read_only or allow_writes):
+        raise InputError(
+            f"--host {host} lets others reach the dashboard, which has no password and can delete "
+            "studies; add --read-only, or --allow-writes if that is what you want"
+        )
 
 
 def reading_only(app: App) -> App:

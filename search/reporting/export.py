@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 import plotly.io
 from plotly.offline import get_plotlyjs
 
-from search.errors import InputError
+from search.errors import InputError, as_given
 from search.reporting.figures.style import on_its_own
 from search.reporting.findings import Findings, analyse, check_findings
 from search.reporting.gallery import draw
@@ -68,7 +68,7 @@ def export_study(
     same names that are no report's.
     """
     _check_formats(formats)
-    check_out(Path(out))
+    check_out(_folder(out))
     found = analyse(study, objective=objective, images=images, at_most=at_most)
     if at_most is not None and found.recommended is not None and not found.recommended.within:
         raise InputError(taken(found.results, found.recommended))
@@ -87,7 +87,7 @@ def write(findings: Findings, out: str | Path, formats: Sequence[str] = ()) -> s
     """Write findings to a folder, as `export_study` does, and return its sentence."""
     check_findings(findings)
     _check_formats(formats)
-    out = Path(out)
+    out = _folder(out)
     figures = draw(findings)
     parts = sections(findings)
     try:
@@ -114,6 +114,12 @@ def write(findings: Findings, out: str | Path, formats: Sequence[str] = ()) -> s
     except (OSError, RecursionError) as error:  # the latter of a path with too many folders
         raise UnwrittenError(unwritable("--out", out, error)) from error
     return unwritten
+
+
+def _folder(out: str | Path) -> Path:
+    if not isinstance(out, str | Path) or out == "":
+        raise InputError(f"out={as_given(out)} names no folder; it takes a path, str or Path")
+    return Path(out)
 
 
 def _check_formats(formats: Sequence[str]) -> None:
@@ -170,13 +176,15 @@ def _csv(path: Path, table: Records) -> None:
         writer = csv.DictWriter(file, table.columns)
         writer.writeheader()
         writer.writerows(
-            {name: "" if _is_nan(value) else value for name, value in row.items()}
+            {name: _cell(value, name in table.parameters) for name, value in row.items()}
             for row in table.rows
         )
 
 
-def _is_nan(value: object) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+def _cell(value: object, of_parameter: bool) -> object:
+    if isinstance(value, float) and math.isnan(value):
+        return ""
+    return str(value) if of_parameter else value
 
 
 def _text(path: Path, text: str) -> None:

@@ -297,3 +297,8 @@ def duration(seconds: float) -> str:
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours < 48 else f"{round(hours / 24)} days"
+
+
+def roughly(seconds: float) -> str:
+    """Format a duration that is estimated, of which two digits are enough."""
+    return duration(float(f"{seconds:.2g}") if seconds < _SECONDS else seconds)

@@ -43,6 +43,8 @@ class Records:
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    parameters: frozenset[str] = frozenset()
+    """The columns in which None is a value, and what was not asked for has no key."""
 
 
 def records(findings: Findings) -> dict[str, Records]:
@@ -148,6 +150,7 @@ def _with_parameters(
     return Records(
         (*columns, *named.values()),
         tuple(row | {named[name]: value for name, value in of.items()} for row, of in rows),
+        frozenset(named.values()),
     )
 
 

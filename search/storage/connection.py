@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ SQLITE_WAIT = 10
 """Seconds that SQLite itself waits for a locked file, before `retrying.patiently` asks again."""
 _MINUTE = 60
 """Seconds that it waits where a command opens a storage."""
+_MOMENT = 3
+"""Seconds of them that it waits without a word."""
 SILENCE = 60
 """Seconds after which a server closes a connection that says nothing and holds up others."""
 
@@ -174,9 +178,26 @@ def _options(url: str, wait: int = _MINUTE) -> dict[str, Any]:
     return {"connect_args": connect_options(url, wait), "pool_pre_ping": True}
 
 
+def _tell_that_it_is_locked(url: str) -> None:
+    """Log that opening an SQLite file will wait; what else may be wrong is left to who opens it."""
+    file = sqlite_file(url)
+    if file is None or not file.is_file():
+        return
+    try:
+        with closing(sqlite3.connect(file, timeout=_MOMENT)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.Error as error:
+        if "locked" in str(error):
+            logging.getLogger(__name__).warning(
+                "kouka: another program has locked the storage %s; waiting for up to a minute",
+                redact(url),
+            )
+
+
 @contextmanager
 def _explained(url: str) -> Iterator[None]:
     """Raise `InputError`, in a sentence, for what a driver raises of a storage it cannot open."""
+    _tell_that_it_is_locked(url)
     try:
         yield
     except ImportError as error:

@@ -6,7 +6,7 @@ from os import PathLike, fspath
 
 import optuna
 
-from search.errors import InputError, did_you_mean
+from search.errors import InputError, as_given, did_you_mean
 from search.storage.connection import open_storage, tables, undamaged
 from search.storage.optuna_internals import CopiedStudy, copies
 from search.storage.urls import journal_file, redact, storage_url
@@ -22,6 +22,8 @@ def load_study(url: str | PathLike[str], name: str) -> optuna.Study:
             f"{url!r} names no storage; it takes a URL such as sqlite:///FILE, or a file; "
             "optuna.load_study takes a storage"
         )
+    if not isinstance(name, str):
+        raise InputError(f"{as_given(name)} names no study; it takes a study's name, str")
     url = storage_url(fspath(url))
     storage = open_storage(url)
     names = study_names(storage)

@@ -92,7 +92,10 @@ def test_what_is_of_another_kind_is_refused() -> None:
         (lambda: frame(findings, cast(Any, ["effects"])), r"no table \['effects'\]"),
         (lambda: write(findings, "out", "png"), "formats takes a list of png, svg, pdf, latex"),
         (lambda: export_study(study, "out", ["jpeg"]), "and not 'jpeg'"),
+        (lambda: write(findings, cast(Any, None)), "out=None names no folder"),
+        (lambda: export_study(study, ""), "out='' names no folder; it takes a path"),
         (lambda: load_study(cast(Any, None), "s"), "None names no storage"),
+        (lambda: load_study("s.db", cast(Any, None)), "None names no study"),
         (lambda: effects_of(findings).of("nope"), "no effect of 'nope'; there are those of a"),
     ]
     for call, says in calls:

@@ -10,7 +10,7 @@ from search.analysis.next_steps import NextStep
 from search.commands.program import SEED
 from search.planning.durations import run_time
 from search.reporting.findings import Findings
-from search.reporting.formatting import about, counted, duration, effect_unit
+from search.reporting.formatting import about, counted, effect_unit, roughly
 from search.reporting.programs import command_of_recipe
 from search.reporting.section import Command
 from search.reporting.sentences.fresh_seeds import fresh_seeds
@@ -90,4 +90,4 @@ def _does(step: NextStep, findings: Findings) -> str:
 
 
 def _about(seconds: float | None) -> str:
-    return "" if seconds is None else f", about {duration(seconds)} with one worker"
+    return "" if seconds is None else f", about {roughly(seconds)} with one worker"

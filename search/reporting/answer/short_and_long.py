@@ -14,10 +14,10 @@ from search.reporting.formatting import (
     MOST_NAMED,
     capitalized,
     counted,
-    duration,
     in_unit,
     listed,
     listed_first,
+    roughly,
     signed,
     with_interval,
     with_states,
@@ -136,7 +136,7 @@ def fast_start(found: FastStart, results: Results) -> str:
     said, plan = signs_of_fast_start(found, results), found.proposal
     if plan is None:
         return said
-    time = "" if plan.seconds is None else f": about {duration(plan.seconds)} with one worker"
+    time = "" if plan.seconds is None else f": about {roughly(plan.seconds)} with one worker"
     return (
         f"{said} To know what holds after {plan.epochs} epochs, run kouka launch "
         f"{quote(results.name)} --verify {plan.runs} --verify-epochs {plan.epochs}{time}."

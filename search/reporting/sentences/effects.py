@@ -118,7 +118,7 @@ def what_matters_most(
     if not effects.look.complete:
         return (
             f"{after}{'with' if after else 'With'} {effects.look.finished} of "
-            f"{effects.look.sizes[-1]} planned runs, the largest effect so far is "
+            f"{effects.look.sizes[-1]} planned runs ended, the largest effect so far is "
             f"{named.technique}: {_worth(named, results)}. Verdicts follow when all planned "
             "runs are in."
         )

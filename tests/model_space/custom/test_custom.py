@@ -157,6 +157,9 @@ GOOD = (
 BAD_TECHNIQUES = {
     "no such file": (None, r"there is no file .*bad\.py on this machine"),
     "no technique in it": ("x = 1\n", r"bad\.py defines no TECHNIQUE; write one"),
+    "another name": (GOOD.replace("TECHNIQUE", "MINE"), "for another name, such as :MINE$"),
+    "other names": (
+        GOOD.replace("TECHNIQUE", "A = B"), "or add :NAME for another name: A, B are there$"),
     "something else": ("TECHNIQUE = 3\n", "is of type int; it takes a Technique"),
     "does not import": ("import nothing_of_that_name\n", r"ModuleNotFoundError.*bad\.py, line 1"),
     "syntax": (
@@ -212,6 +215,35 @@ def test_bad_code_is_told_in_a_sentence_and_creates_nothing(
     assert not (folder / "studies.db").exists()
 
 
+@pytest.mark.parametrize(
+    ("code", "arguments", "place"),
+    [
+        (
+            HEAD + "def apply(stages):\n    from keras import layers\n"
+            "    return replace(stages, augment=(layers.GaussianNoise(0.1),))\n"
+            'TECHNIQUE = Technique(name="mine", changes="", source="", apply=apply)\n',
+            ["--technique", "own.py"], "the function that it puts into a stage",
+        ),
+        (
+            "import keras\nSEED = keras.random.SeedGenerator(3)\n"
+            "def build(image_shape, classes, stages): ...\n",
+            ["--network", "own.py"], "the function that builds the network",
+        ),
+    ],
+)  # fmt: skip
+def test_a_layer_that_is_made_before_any_run_is_refused(
+    code: str, arguments: list[str], place: str, kouka: Kouka, folder: Path
+) -> None:
+    (folder / "own.py").write_text(code)
+    result = kouka("launch", "digits", *arguments)
+    assert result.exit_code == 2, result.stderr
+    assert result.stderr == (
+        f"kouka: {arguments[0]} {folder / 'own.py'} makes a layer, an optimizer, a SeedGenerator "
+        f"or a tensor before any run, which its runs cannot share; make it inside {place}\n"
+    )
+    assert not (folder / "studies.db").exists()
+
+
 def test_a_network_without_a_size_refuses_it(
     kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
 ) -> None:
@@ -249,9 +281,9 @@ def broken(image_shape: tuple[int, ...], classes: int, stages: Stages) -> keras.
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (nothing, "nothing returned a NoneType, not a Keras model"),
+        (nothing, "nothing returned None, not a Keras model"),
         (one_class_more, r"to \(None, 4\); the data need .* to \(None, 3\)"),
-        (logits, "which are no probabilities"),
+        (logits, r"gives \[ ?-?\d\.?\d{0,3}, .*\] for an image, which are no probabilities"),
         (broken, "cannot be built for images of 15×15×1 and 3 classes: ValueError"),
     ],
 )
@@ -318,7 +350,7 @@ def test_a_module_in_the_current_folder_is_found(folder: Path) -> None:
 def test_a_network_is_named_by_its_file(folder: Path) -> None:
     (folder / "own.py").write_text("def build(image_shape, classes, stages): ...\n")
     build, _ = load_network("own.py")
-    with pytest.raises(CustomCodeError, match=r"^own\.py:build returned a NoneType"):
+    with pytest.raises(CustomCodeError, match=r"^own\.py:build returned None"):
         Registry(build=build).network(Stages(), SHAPE, 3, BUDGET)
 
 
@@ -409,7 +441,7 @@ def test_a_technique_that_breaks_the_batch_is_refused_before_the_study(data: Dat
         (Cut, r"made images of shape \(8, 14, 15, 1\)"),
         (
             lambda: 3,
-            "train on: a function in augment or mix built an object of type int; each must",
+            "set up a run: a function in augment or mix built an object of type int; each must",
         ),
     ):
         own = Technique(

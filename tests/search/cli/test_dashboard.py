@@ -77,11 +77,16 @@ def test_a_journal_file_is_served_read_only(folder: Path) -> None:
         urllib.request.urlopen(request, timeout=30)
 
 
-def test_it_says_at_once_that_it_starts(kouka: Kouka, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_says_that_it_starts_once_it_can(
+    kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def serve(storage: str, port: int, ready: Callable[[str], None], **options: object) -> None:
         ready("http://127.0.0.1:1/")
 
     monkeypatch.setattr(dashboard_server, "serve", serve)
+    refused = kouka("dashboard")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    foreign_study()
     assert kouka("dashboard").stdout.splitlines() == [
         "Starting optuna-dashboard on sqlite:///studies.db …",
         "optuna-dashboard shows sqlite:///studies.db at http://127.0.0.1:1/ (Ctrl-C stops it)",

@@ -159,14 +159,22 @@ def test_a_file_that_is_no_database_is_left_as_it_is(kouka: Kouka, folder: Path)
 
 
 def test_a_storage_that_another_program_locks_is_told(
-    kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch
+    kouka: Kouka,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     foreign_study()
     monkeypatch.setattr(connection, "connect_options", lambda url, wait: {"timeout": wait / 600})
+    monkeypatch.setattr(connection, "_MOMENT", 0.1)
     with closing(sqlite3.connect("studies.db")) as other:
         other.execute("BEGIN EXCLUSIVE")
         result = kouka("status")
     assert result.exit_code == 2
+    assert caplog.messages == [
+        "kouka: another program has locked the storage sqlite:///studies.db; waiting for up to a "
+        "minute"
+    ]
     assert "studies.db cannot be opened: database is locked; another program" in result.stderr
     assert result.stderr.count("\n") == 1
 

@@ -206,7 +206,7 @@ def test_one_study_is_shown_with_its_recipe_and_the_steps_of_its_ladder(
     assert "residual + late_widening 2 " in shown
     shown = " ".join(kouka("status", "--storage", studies, "odd 効果").output.split())
     assert "Beside these: 1 running, 1 waiting, 1 failed." in shown
-    assert "Best so far: 0 loss, by run 0 of measure." in shown
+    assert "Best so far: 0 loss, by trial 0." in shown
     assert kouka("status", "--storage", studies, "odd").exit_code == 2
 
 
@@ -218,9 +218,9 @@ def test_the_best_run_of_a_study_of_two_lengths_has_its_epochs(kouka: Kouka, fol
     runs = {"measure": 8, "verify": 1, "confirm": 3}
     kouka_study(RDBStorage(storage), "confirmed", planned, runs)
     for name, epochs, best in (
-        ("screened", 2, "7 of measure"),
-        ("verified", 9, "8 of verify"),
-        ("confirmed", 9, "11 of confirm"),
+        ("screened", 2, "7 (measure)"),
+        ("verified", 9, "8 (verify)"),
+        ("confirmed", 9, "11 (confirm)"),
     ):
         shown = " ".join(kouka("status", "--storage", storage, name).output.split())
         assert f"validation accuracy after {epochs} epochs, by run {best}." in shown
@@ -230,7 +230,7 @@ def test_the_best_run_of_one_length_may_be_one_that_confirms(kouka: Kouka, folde
     storage = f"sqlite:///{folder}/one.db"
     kouka_study(RDBStorage(storage), "one", {"confirm": 3}, {"measure": 2, "confirm": 3})
     shown = " ".join(kouka("status", "--storage", storage, "one").output.split())
-    assert "Best so far: 52.00 % validation accuracy, by run 4 of confirm." in shown
+    assert "Best so far: 52.00 % validation accuracy, by run 4 (confirm)." in shown
 
 
 def test_the_best_run_breaks_no_constraint_and_is_written_as_elsewhere(
@@ -244,7 +244,12 @@ def test_the_best_run_breaks_no_constraint_and_is_written_as_elsewhere(
             system_attrs={"constraints": [over]},
         ))  # fmt: skip
     shown = " ".join(kouka("status", "--storage", storage, "prices").output.split())
-    assert "Best so far: 20,081, by run 0 of measure." in shown
+    assert "Best so far: 20,081, by trial 0." in shown
+
+
+def test_a_study_without_trials_has_no_table(kouka: Kouka, folder: Path) -> None:
+    optuna.create_study(study_name="empty", storage="sqlite:///studies.db")
+    assert kouka("status", "empty").stdout == "empty: 0 trials of another program.\n"
 
 
 def test_the_status_is_one_json_document(kouka: Kouka, studies: str) -> None:

@@ -271,6 +271,7 @@ def test_the_example_of_the_docs_runs(folder: Path) -> None:
         ({"ema": [[1], [2]]}, {}, r"choices\['ema'\] has \[1\]; it takes None, bool, int"),
         ({"lr": [float("nan"), 0.1]}, {}, r"choices\['lr'\] has NaN, which equals nothing"),
         ({1: [False, True]}, {}, "choices names 1; it takes the names of parameters, str"),
+        ({"": [False, True]}, {}, "choices names ''; it takes the names of parameters"),
         (CHOICES, {"fixed": {1: 0.1}}, "fixed names 1; it takes the names of parameters"),
         (CHOICES, {"seed": -1}, "seed=-1 is no seed; it takes a whole number from 0"),
         (CHOICES, {"seed": "a"}, "seed='a' is no seed"),

@@ -79,3 +79,10 @@ def test_the_epochs_of_another_command_are_not_said_to_have_no_effect() -> None:
     other = replace(ASKED, command="train {epochs} {flags}")
     with pytest.raises(InputError, match="--command was another"):
         settle(first, Requested(program=other, epochs=5))
+
+
+def test_the_epochs_of_a_program_may_be_its_iterations() -> None:
+    program = replace(ASKED, command="train {epochs} {flags}")
+    settle(None, Requested(program=program, epochs=600_000, verify=4, verify_epochs=2_000_000))
+    with pytest.raises(InputError, match="--epochs 1000000001 is too large; it takes 1,000,000,"):
+        settle(None, Requested(program=program, epochs=1_000_000_001))

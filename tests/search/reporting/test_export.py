@@ -12,7 +12,8 @@ import plotly.graph_objects as go
 import plotly.io
 import pytest
 import statsmodels.api
-from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from optuna.trial import create_trial
 
 from search.planning.design import design
 from search.storage.reading import read
@@ -110,6 +111,20 @@ def test_trials_csv_holds_every_trial(kouka: Kouka, folder: Path) -> None:
         assert float(row["accuracy"]) == run.value
         assert row["augmentation"] == str(run.params["augmentation"])
         assert row["dropout_rate"] == str(run.params.get("dropout_rate", ""))
+
+
+def test_none_as_a_value_differs_from_what_was_not_asked_for(kouka: Kouka, folder: Path) -> None:
+    study = optuna.create_study(
+        storage="sqlite:///studies.db", study_name="with-none", direction="maximize"
+    )
+    decay = CategoricalDistribution([None, "cosine"])
+    asked: list[dict[str, Any]] = [{"decay": None}, {"decay": "cosine"}, {}]
+    for params in asked:
+        space: dict[str, BaseDistribution] = dict.fromkeys(params, decay)
+        study.add_trial(create_trial(params=params, distributions=space, value=0.5))
+    assert kouka("export", "with-none", "--out", "out").exit_code == 0
+    with (folder / "out" / "trials.csv").open(newline="") as file:
+        assert [row["decay"] for row in csv.DictReader(file)] == ["None", "cosine", ""]
 
 
 def test_an_unknown_number_is_an_empty_cell(kouka: Kouka, folder: Path) -> None:

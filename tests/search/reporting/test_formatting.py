@@ -13,6 +13,7 @@ from search.reporting.formatting import (
     mean,
     multiple,
     outcome,
+    roughly,
     signed,
     with_interval,
 )
@@ -60,6 +61,12 @@ def test_what_is_not_over_another_is_below_it() -> None:
     )
     without = Estimate(-40.0, math.nan, math.nan)
     assert beside(without, "points", "it") == "40.00 points below it"
+
+
+def test_an_estimated_duration_has_two_digits() -> None:
+    assert [roughly(s) for s in (0.2, 52.4, 104, 169, 179, 200)] == [
+        "1 s", "52 s", "100 s", "170 s", "3 min", "3 min",
+    ]  # fmt: skip
 
 
 def test_durations_are_given_in_seconds_while_minutes_are_coarse() -> None:

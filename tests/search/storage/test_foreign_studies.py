@@ -144,8 +144,12 @@ def test_one_of_several_objectives_is_chosen(kouka: Kouka, folder: Path) -> None
     assert kouka("export", "two").exit_code == 2
     study.set_metric_names(["accuracy", "loss"])
     assert analyse(study, objective="loss").results.objective.name == "loss"
+    assert kouka("export", "two", "--objective", "1").output.split()[-1] == (
+        "reports/two-objective-1/report.html"
+    )
     result = kouka("export", "two", "--objective", "loss")
     assert result.exit_code == 0, result.output
+    assert result.output.split()[-1] == "reports/two-objective-2/report.html"
     assert "aug helps most: -4.0" in " ".join(result.output.split()).replace("−", "-")
     result = kouka("status")
     assert "two" in result.output
