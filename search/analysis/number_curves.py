@@ -1,9 +1,8 @@
 """What the numbers of another program's study are worth: its learning rates, decays and sizes.
 
 Effects are of what is on or off, or of a few levels. A number is in their fit as a curve; this says
-where that is best, and by how much. All of a curve is looked at, so each interval holds for every
-two of its values at once (Scheffé 1953, but by the largest t of the curve's own values, as in Hsu
-1996 for multiple comparisons with the best).
+where that is best, and by how much. All of a curve is looked at, so each interval holds at once
+for all that it could have been of (Hsu 1996: multiple comparisons with the best).
 """
 
 from __future__ import annotations
@@ -108,8 +107,19 @@ def number_curves(results: Results, fitted: Fit | None) -> list[NumberCurve]:
         curve = _curve(fitted, one, taken, values[:, 0], places, results.objective.sign)
         if curve is not None:
             p_value = min(1.0, len(told) * curve.p_value)
-            found.append(_ended(results, replace(curve, p_value=p_value, whole=whole), params))
+            known = _signed(replace(curve, p_value=p_value, whole=whole))
+            found.append(_ended(results, known, params))
     return sorted(found, key=lambda one: -abs(one.gain.value))
+
+
+def _signed(curve: NumberCurve) -> NumberCurve:
+    """End the interval of a gain that is surely one at zero."""
+    gain = curve.gain
+    if not curve.matters:
+        return curve
+    if gain.value > 0:
+        return replace(curve, gain=replace(gain, low=max(gain.low, 0.0)))
+    return replace(curve, gain=replace(gain, high=min(gain.high, 0.0)))
 
 
 def _places(number: Number, params: Sequence[float], *, whole: bool) -> tuple[float, ...]:
@@ -170,14 +180,14 @@ def _curve(
     top, bottom = int(np.argmax(sign * curve)), int(np.argmin(sign * curve))
     worse = sign * (curve[top] - curve)
     dof = fitted.dof_of(weights[top] - weights[bottom])
-    largest = _largest_differences(covariance, dof)
-    critical = float(np.quantile(largest, CONFIDENCE))
+    chance = _Chance.of(covariance, dof)
     seen = worse / np.where(doubted[top] > 0, doubted[top], math.inf)
-    surely = seen > critical
+    surely = seen > chance.behind_best
     if surely.any():
         bottom = int(np.argmax(np.where(surely, worse, -math.inf)))
     good = np.flatnonzero(~surely)
-    gain, margin = float(curve[top] - curve[bottom]), critical * float(doubted[top, bottom])
+    gain = float(curve[top] - curve[bottom])
+    margin = chance.of_any_two * float(doubted[top, bottom])
     alone = quantile(dof) * np.sqrt(np.maximum(np.diag(covariance), 0))
     return NumberCurve(
         number,
@@ -191,16 +201,36 @@ def _curve(
         places[good[-1]],
         places[bottom],
         Estimate(gain, gain - margin, gain + margin),
-        (1 + float(np.sum(largest >= seen.max()))) / (1 + _DRAWS),
+        (1 + float(np.sum(chance.sizes >= seen.max()))) / (1 + _DRAWS),
     )
 
 
-def _largest_differences(covariance: np.ndarray, dof: float) -> np.ndarray:
-    """Draw the largest |t| of all differences of two estimates, (draws,), were all truly equal."""
-    first, second = np.triu_indices(len(covariance), 1)
-    draws = t_draws(covariance, dof, _DRAWS)
-    sizes = np.abs(draws[:, first] - draws[:, second]) / _errors(covariance)[first, second]
-    return np.asarray(sizes.max(axis=1))
+@dataclass(frozen=True, eq=False)
+class _Chance:
+    """What differences of estimates come to, in standard errors, where all are truly equal."""
+
+    sizes: np.ndarray
+    """(draws,): the largest, from the estimate that comes out best."""
+    behind_best: np.ndarray
+    """(n,): its 95 % quantile, or, of each estimate, that of what the others are above it at the
+    most, where this is larger: one that is truly best is further behind in 5 % of cases (Hsu)."""
+    of_any_two: float
+    """The 95 % quantile of the largest difference of any two."""
+
+    @staticmethod
+    def of(covariance: np.ndarray, dof: float) -> _Chance:
+        """Draw from the multivariate t distribution of n estimates."""
+        draws = t_draws(covariance, dof, _DRAWS)
+        errors = _errors(covariance)
+        np.fill_diagonal(errors, math.inf)
+        above = (draws[:, :, np.newaxis] - draws[:, np.newaxis]) / errors
+        sizes = above[np.arange(_DRAWS), draws.argmax(axis=1)].max(axis=1)
+        behind = np.quantile(above.max(axis=1), CONFIDENCE, axis=0)
+        return _Chance(
+            sizes,
+            np.maximum(behind, np.quantile(sizes, CONFIDENCE)),
+            float(np.quantile(above.max(axis=(1, 2)), CONFIDENCE)),
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -231,7 +231,7 @@ def test_what_matters_has_a_value_that_is_surely_worse() -> None:
         [row] = alone(foreign(30, function))
         if row.matters:
             tried += 1
-            assert row.gain.low > 0
+            assert row.gain.low >= 0
             assert "any that was tried" not in best_interval(row)
     assert tried > 5
 
