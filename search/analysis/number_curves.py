@@ -172,6 +172,8 @@ def _curve(
         return None
     curve, covariance = weights @ fitted.coefficients[:, 0], fitted.covariance(weights)
     errors = _errors(covariance)
+    if not errors.any():
+        return _exact(number, places, sign * curve, sign)
     if not errors[np.triu_indices(len(grid), 1)].all():
         return None
     doubts = np.subtract.outer(curve, curve) - np.subtract.outer(line.curve, line.curve)
@@ -202,6 +204,27 @@ def _curve(
         places[bottom],
         Estimate(gain, gain - margin, gain + margin),
         (1 + float(np.sum(chance.sizes >= seen.max()))) / (1 + _DRAWS),
+    )
+
+
+def _exact(
+    number: Number, places: tuple[float, ...], worth: np.ndarray, sign: int
+) -> NumberCurve | None:
+    """The curve of an objective without noise: the more `worth`, (places,), the better."""
+    if not np.ptp(worth) > 0:
+        return None
+    top, bottom, last = int(np.argmax(worth)), int(np.argmin(worth)), len(places) - 1
+    gain = sign * float(worth[top] - worth[bottom])
+    return NumberCurve(
+        number,
+        places,
+        tuple(Estimate(value, value, value) for value in (sign * worth).tolist()),
+        places[top],
+        places[max(top - 1, 0)],  # it may be best between two places
+        places[min(top + 1, last)],
+        places[bottom],
+        Estimate(gain, gain, gain),
+        0.0,
     )
 
 

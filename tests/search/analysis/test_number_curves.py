@@ -159,6 +159,16 @@ def test_a_number_that_does_nothing_is_seldom_found_to_matter() -> None:
     assert found <= 3
 
 
+def test_an_objective_without_noise_is_best_where_it_is() -> None:
+    study = foreign(40, lambda trial: (trial.suggest_float("x", -10, 10) - 2) ** 2, "minimize")
+    findings = analyse(study)
+    [row] = findings.numbers
+    assert row.matters
+    assert row.best_low < 2 < row.best_high
+    assert row.gain.low == row.gain.high
+    assert about_numbers(findings)[0].startswith("x is best near ")
+
+
 @pytest.mark.parametrize("trials", [3, 6, 10])
 def test_few_trials_find_no_number_to_matter(trials: int) -> None:
     assert not any(row.matters for row in analyse(foreign(trials, share(peak))).numbers)
