@@ -297,7 +297,7 @@ def _quotes() -> Iterator[Quote]:
     )
     yield Quote(
         BENCH,
-        "intervals hold in {94.2} to {97.5} % of cases, and {36.8} to {66.2} % of the effects that "
+        "intervals hold in {94.2} to {97.6} % of cases, and {36.5} to {66.2} % of the effects that "
         "are not zero are found. Were the diverged trials counted, with the accuracy of chance, "
         "{0.2} to {25.5} % would be",
         lambda: (*bounds_of(column("diverged", held)),
@@ -307,7 +307,7 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(
         BENCH,
         "the interval of a number's best value holds it in {93.0} to {100.0} % of cases, and that "
-        "of the gain, from the worst value named to the best one, in {98.0} to {100.0} %. A number "
+        "of the gain, from the worst value named to the best one, in {95.0} to {100.0} %. A number "
         "that does nothing is found to matter in {3.0} % at most",
         lambda: (*bounds_of(column("numbers", "best value in its interval, %")),
                  *bounds_of(column("numbers", "gain in its interval, %")),
@@ -445,7 +445,7 @@ def _quotes() -> Iterator[Quote]:
                                      looks="at 16, 32, 64, 128")))  # fmt: skip
     yield Quote(
         BENCH,
-        "loses {0.13} to {0.38} points, and that of the best trial, which was lucky too, {0.20} to "
+        "loses {0.12} to {0.38} points, and that of the best trial, which was lucky too, {0.20} to "
         "{0.82}",
         lambda: (
             *bounds_of(column("other_programs", "loss of the recommended recipe, points")),
