@@ -37,15 +37,13 @@ def dashboard(
     """
     with user_errors():
         from search.cli.console import quiet_optuna
-        from search.reporting.dashboard_server import check_access, serve
-        from search.storage.connection import open_storage
+        from search.reporting.dashboard_server import serve
         from search.storage.urls import redact
 
         quiet_optuna()
-        check_access(host, read_only=read_only, allow_writes=allow_writes)
-        open_storage(storage)
-        # Before what takes seconds to import.
-        print(f"Starting optuna-dashboard on {redact(storage)} …", flush=True)
+
+        def starting() -> None:
+            print(f"Starting optuna-dashboard on {redact(storage)} …", flush=True)
 
         def ready(address: str) -> None:
             print(
@@ -54,6 +52,9 @@ def dashboard(
             )
 
         try:
-            serve(storage, port, ready, host=host, read_only=read_only, allow_writes=allow_writes)
+            serve(
+                storage, port, ready, host=host, read_only=read_only, allow_writes=allow_writes,
+                starting=starting,
+            )  # fmt: skip
         except KeyboardInterrupt:
             print()

@@ -41,17 +41,22 @@ def serve(
     host: str = HOST,
     read_only: bool = False,
     allow_writes: bool = False,
+    starting: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until interrupted, and call `ready` with the address once it answers there.
+
+    `starting` is called before what takes seconds, when nothing but the address may be wrong.
 
     The dashboard has no password and can delete studies, so a host that others can reach takes
     `read_only` or `allow_writes`. A storage that cannot be written is served read-only. Raises
     `InputError` without these, and where the storage, the host or the port is not to be had.
     """
-    check_access(host, read_only=read_only, allow_writes=allow_writes)
+    _check_access(host, read_only=read_only, allow_writes=allow_writes)
+    storage = open_storage(url)
+    starting()
     from optuna_dashboard import wsgi
 
-    app: App = wsgi(open_storage(url))
+    app: App = wsgi(storage)
     if read_only or not is_writable(url):
         app = reading_only(app)
     server_class = _Server6 if ":" in host else _Server
@@ -74,7 +79,7 @@ def serve(
         server.serve_forever()
 
 
-def check_access(host: str, *, read_only: bool, allow_writes: bool) -> None:
+def _check_access(host: str, *, read_only: bool, allow_writes: bool) -> None:
     """Raise `InputError` where others could reach a dashboard, and nobody said what they may do."""
     if read_only and allow_writes:
         raise InputError("--read-only and --allow-writes exclude each other; give one of them")

@@ -3,9 +3,9 @@
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import optuna
 import pytest
@@ -80,10 +80,8 @@ def test_a_journal_file_is_served_read_only(folder: Path) -> None:
 def test_it_says_that_it_starts_once_it_can(
     kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def serve(storage: str, port: int, ready: Callable[[str], None], **options: object) -> None:
-        ready("http://127.0.0.1:1/")
-
-    monkeypatch.setattr(dashboard_server, "serve", serve)
+    server = MagicMock(server_port=1)
+    monkeypatch.setattr(dashboard_server, "make_server", lambda *_, **__: server)
     refused = kouka("dashboard")
     assert (refused.exit_code, refused.stdout) == (2, "")
     foreign_study()
