@@ -71,11 +71,9 @@ class Polynomial:
 
     @staticmethod
     def of(runs: Sequence[Run], number: Number, degree: int) -> Polynomial:
-        """Make the columns of a number that every run has."""
+        """Make the columns of a number that every run has, and of which some differ."""
         values = _values(runs, number)
         low, high = float(values.min()), float(values.max())
-        if low == high:
-            return Polynomial(number, np.empty((len(values), 0)), low, high, np.empty((1, 0)))
         basis, weights = np.linalg.qr(_legendre(values, low, high, degree))
         # Of few values the columns from some one on say nothing more.
         small = np.abs(np.diag(weights)) <= _LEAST_LENGTH
@@ -174,7 +172,7 @@ def covariates(
     left -= sum(len(one.levels) for one in fitted)
     noise = [one.category.name for one in categories if one not in fitted and not one.drawn]
     chosen, drawn = ([one for one in fitted if one.drawn is draw] for draw in (False, True))
-    varied = [one for one in numbers if Polynomial.of(runs, one, 1).columns.shape[1]]
+    varied = [one for one in numbers if np.ptp(_values(runs, one))]
     degree, smooth = _smooth(runs, varied, left)
     left -= sum(one.columns.shape[1] for one in smooth)
     if not degree:
