@@ -21,6 +21,7 @@ from search.parameters import (
     Conditional,
     Draw,
     Number,
+    Order,
     SearchedDial,
     Strayed,
     TechniqueParameter,
@@ -325,6 +326,13 @@ class Results:
             if isinstance(one, Category) and not isinstance(one, Draw)
             and all(one.name in run.params for run in runs)
         )  # fmt: skip
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """The parameters among `others` that take many values, but no order of the trials."""
+        return tuple(
+            one for one in self.others if isinstance(one, Number) and not isinstance(one, Order)
+        )
 
     @property
     def choices(self) -> tuple[Category, ...]:

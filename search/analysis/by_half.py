@@ -18,7 +18,7 @@ from search.analysis.effects import Effects
 from search.analysis.looks import look_at
 from search.analysis.scale_refit import Scale, conversion
 from search.analysis.t_distribution import ALPHA
-from search.parameters import Category, Number, Order
+from search.parameters import Category, Number
 from search.results import Results, Run
 
 _MOST_VALUES = 20_000
@@ -51,11 +51,7 @@ def effects_by_half(
     if effects is None or not results.foreign:
         return []
     names = effects.fit.model.covariates.numbers
-    numbers = [
-        one
-        for one in results.others
-        if isinstance(one, Number) and not isinstance(one, Order) and one.name in names
-    ]
+    numbers = [one for one in results.numbers if one.name in names]
     runs = results.of("measure")
     tests = len(numbers) * len(results.factors)
     if tests * len(runs) > _MOST_VALUES:

@@ -194,9 +194,7 @@ def find(
     `cut` is the study as `read_early` reads it.
     """
     early_on = early_effects(results, cut)
-    results = set_apart(results)
-    results, fitted = beside_drift(results, effects_of(results))
-    fitted = on_both_scales(results, fitted)
+    results, fitted = _measured(results)
     measured = results.of("measure")
     pairs = interactions(fitted) if fitted else []
     steps, recommended = ladder(results), recommend(results)
@@ -259,6 +257,14 @@ def find(
     )
 
 
+def _measured(results: Results) -> tuple[Results, Effects | None]:
+    """Estimate the effects of the measured runs, and return the results as these take them:
+    without far runs, and beside a change on the way."""
+    results = set_apart(results)
+    results, fitted = beside_drift(results, effects_of(results))
+    return results, on_both_scales(results, fitted)
+
+
 def _by_epoch(results: Results) -> tuple[EpochEffects, ...]:
     return tuple(
         effects_by_epoch(
@@ -288,9 +294,7 @@ def find_recipe(results: Results) -> Findings:
     decides = deciding(results)
     fitted = refit = None
     if not results.designed:
-        results = set_apart(results)
-        results, fitted = beside_drift(results, effects_of(results))
-        fitted = on_both_scales(results, fitted)
+        results, fitted = _measured(results)
         refit = scale_refit(results, fitted) if fitted else None
     recommended = recommend(results)
     tested = confirmation(results, recommended)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from search.parameters import Number, Order
 from search.reporting.findings import Findings
 from search.reporting.formatting import effect_unit, listed, p_value, with_interval
 from search.reporting.section import Section, Table
@@ -17,11 +16,7 @@ def numbers(findings: Findings) -> Section | None:
     objective = findings.results.objective
     gain = f"gain, {objective.unit}" if objective.unit else "gain"
     known = {row.number.name for row in rows}
-    others = [
-        one.name
-        for one in findings.results.others
-        if isinstance(one, Number) and not isinstance(one, Order) and one.name not in known
-    ]
+    others = [one.name for one in findings.results.numbers if one.name not in known]
     left_out = "not every trial has such a value, or the trials are too few or too much alike"
     return Section(
         "What the numbers are worth",
