@@ -129,8 +129,11 @@ def numbered(
 
 
 def in_order(names: set[str]) -> list[str]:
-    """Sort names of classes, as numbers if all are whole numbers."""
+    """Sort names of classes, as numbers if all are whole numbers.
+
+    Of equal numbers, such as 1 and 01, every process has the same first.
+    """
     try:
-        return sorted(names, key=int)
+        return sorted(names, key=lambda name: (int(name), name))
     except ValueError:
         return sorted(names)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from model_space.data import Columns, Data, DataError, load
+from model_space.data.file_set import numbered
 from search.planning.parsing import parse_columns
 from tests.support.pictures import pictures
 from tests.support.sources import NAMES, png, said, same
@@ -77,13 +78,18 @@ def load_folder(root: Path) -> Data:
 
 
 def test_classes_that_are_numbers_are_in_their_order(tmp_path: Path) -> None:
-    lines = ["path,label", *[f"{name},{(at % 3) * 5}.0" for at, name in enumerate(NAMES * 2)]]
     pictures(tmp_path, 10)
-    lines = ["path,label"]
-    for at in range(20):
-        lines.append(f"{'ab'[at % 2]}/{at // 2}.png,{(at % 3) * 5}{'.0' if at % 2 else ''}")
-    (tmp_path / "t.csv").write_text("\n".join(lines))
+    rows = [
+        f"{'ab'[at % 2]}/{at // 2}.png,{(at % 3) * 5}{'.0' if at % 2 else ''}" for at in range(20)
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["path,label", *rows]))
     assert load(str(tmp_path / "t.csv"), validation=3).classes == ("0", "5", "10")
+
+
+def test_classes_that_are_equal_numbers_have_one_order_in_every_process() -> None:
+    names = [f"{'0' * zeros}1" for zeros in reversed(range(8))]  # a set has them in any order
+    classes, _ = numbered("t.csv", {"train": {f"{name}.png": name for name in names}})
+    assert classes == tuple(names)
 
 
 def test_japanese_of_windows(tmp_path: Path) -> None:
