@@ -256,7 +256,8 @@ def _labels(levels: Sequence[list[str]]) -> list[str]:
     common = 0
     while all(len(one) > common for one in words) and len({one[common] for one in words}) == 1:
         common += 1
-    labels = [" ".join(one[common:]).replace("= ", "=").lstrip("-") or _NONE for one in words]
+    texts = (" ".join(one[common:]).replace("= ", "=") for one in words)
+    labels = [text.lstrip("-").strip() or _NONE for text in texts]
     first = [label.split()[0] for label in labels]
     distinct = len(set(first)) == len(first)
     return [short if distinct and len(label) > _LONGEST_LABEL else label

@@ -35,6 +35,7 @@ def test_a_factor_is_held_at_the_level_that_is_named(factor: str, fixed: str, on
         ("opt: --x=1 | --ls=1 | --wd=1", ("x=1", "ls=1", "wd=1")),
         ("opt: --opt=adam --lr=1 | --opt=lion --lr=2", ("adam --lr=1", "lion --lr=2")),
         ("opt: --opt adam | --opt lion", ("adam", "lion")),
+        ("prefix: ' ' | --prefix", ("none", "prefix")),
     ],
 )
 def test_a_level_is_called_by_what_sets_it_apart(factor: str, labels: tuple[str, ...]) -> None:
