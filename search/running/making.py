@@ -119,7 +119,7 @@ def make_study(
     study = optuna.create_study(
         study_name=name, storage=make_storage(url), load_if_exists=True, direction=direction
     )
-    if study.direction != direction:
+    if study.directions != [direction]:
         raise InputError(
             f"there is an empty study {name!r} already, whose values are not to be "
             f"{direction.name.lower()}d; use another name"

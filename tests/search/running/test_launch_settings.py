@@ -6,6 +6,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from optuna.study import StudyDirection
 
 from model_space.techniques import SETS
 from search.reporting.sentences.budget import describe_budget
@@ -15,6 +16,8 @@ from search.storage.connection import open_storage
 from search.storage.studies import study_names
 from tests.support.faked import FOUR, SMALL, STORAGE, Kouka, identity, results, stored
 from tests.support.fakes import FakeWorker
+
+MINIMIZE = StudyDirection.MINIMIZE
 
 pytestmark = pytest.mark.usefixtures("no_report")
 
@@ -30,10 +33,11 @@ def test_a_launch_that_does_not_know_its_versions_makes_no_study(
     assert not (folder / "studies.db").exists()
 
 
-def test_an_empty_study_that_is_minimized_is_not_taken_for_one_of_accuracies(
-    kouka: Kouka, fake_worker: type[FakeWorker]
+@pytest.mark.parametrize("directions", [(MINIMIZE,), (StudyDirection.MAXIMIZE, MINIMIZE)])
+def test_an_empty_study_of_other_objectives_is_not_taken_for_one_of_accuracies(
+    kouka: Kouka, fake_worker: type[FakeWorker], directions: tuple[StudyDirection, ...]
 ) -> None:
-    optuna.create_study(study_name="s", storage=STORAGE)
+    optuna.create_study(study_name="s", storage=STORAGE, directions=directions)
     result = kouka(*FOUR, "--timeout", "0")
     assert result.exit_code == 2
     assert "an empty study 's' already, whose values are not to be maximized" in result.stderr
