@@ -49,7 +49,8 @@ def ask(
         running(module),
         input=json.dumps(asdict(request)),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",  # libraries and the user's code may print anything
         check=False,
         env=dict(environment),
     )

@@ -71,6 +71,12 @@ def test_the_readmes_technique_adds_noise_in_training_alone(noise: Path, data: D
     np.testing.assert_array_equal(compose({}).normalise(grey), grey)
 
 
+def test_code_may_print_bytes_that_are_no_text(noise: Path) -> None:
+    with noise.open("a") as file:
+        file.write("\nimport os\nos.write(1, b'caf\\xe9')\n")
+    assert describe([str(noise)], None).technique("noise") is not None
+
+
 @pytest.mark.usefixtures("no_report")
 def test_a_study_of_the_readmes_technique_and_network_goes_from_launch_to_model(
     kouka: Kouka, noise: Path, small: Path, folder: Path
