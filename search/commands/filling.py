@@ -17,6 +17,7 @@ LEVEL = "level"
 """The dial that holds the place of a level, of a factor that has several."""
 
 _SHELL = "/bin/sh"
+_QUOTED = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.""", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ def fill(program: Program, recipe: Recipe, epochs: int, seed: int, folder: str) 
     values = {EPOCHS: str(epochs), SEED: str(seed), FOLDER: folder}
     if program.shell:
         quoted = {name: shlex.quote(value) for name, value in values.items()}
-        line = _replaced(program.command, {**quoted, FLAGS: shlex.join(flags)})
+        template = _QUOTED.sub(_with_folder_outside, program.command)
+        line = _replaced(template, {**quoted, FLAGS: shlex.join(flags)})
         return Filled((_SHELL, "-c", line), environment, unset)
     arguments: list[str] = []
     for word in shlex.split(program.command):
@@ -84,6 +86,12 @@ def _place(factor: CommandFactor, recipe: Recipe) -> int:
     if factor.several:
         return round(recipe[factor.name][LEVEL])
     return int(factor.technique in recipe)
+
+
+def _with_folder_outside(quoted: re.Match[str]) -> str:
+    """End the quotes before a folder, whose own follow; not in several words, as for `sh -c`."""
+    text, folder = quoted[0], f"{{{FOLDER}}}"
+    return text if text.split() != [text] else text.replace(folder, text[0] + folder + text[0])
 
 
 def _replaced(text: str, values: Mapping[str, str]) -> str:
