@@ -87,7 +87,7 @@ def journal_file(url: str) -> Path | None:
 
 
 def sqlite_file(url: str) -> Path | None:
-    """The file of an SQLite storage, or None for another database.
+    """The file of an SQLite storage, or None for another database; for one in memory, a folder.
 
     Raises `InputError` where the URL is none.
     """
@@ -97,7 +97,8 @@ def sqlite_file(url: str) -> Path | None:
         raise InputError(f"the storage is not a URL; {TAKES}") from None
     if parsed.get_backend_name() != "sqlite":
         return None
-    file = Path(parsed.database or "")
+    name = parsed.database or ""
+    file = Path("" if name == ":memory:" else name)
     try:
         file.exists()
     except OSError as error:

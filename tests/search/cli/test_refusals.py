@@ -56,6 +56,8 @@ BAD = {
     "no storage": (["status", "--storage", ""], "'' is no file and no URL"),
     "no name": (["launch", " ", "--data", "digits"], "cannot be called ' '"),
     "a folder's name": (["launch", "..", "--data", "digits"], "cannot be called '..'"),
+    "storage in memory": (
+        ["launch", "--data", "digits", "--storage", "sqlite:///:memory:"], "cannot be written"),
     "storage folder": (
         ["launch", "--data", "digits", "--storage", "sqlite:////no/a.db"], "cannot be written"),
     "storage driver": (
