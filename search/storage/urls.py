@@ -28,7 +28,8 @@ def storage_url(text: str) -> str:
     Raises `InputError` where a URL cannot be read, and where a file is named that is neither an
     SQLite database nor an Optuna journal, or that is not there and has no ending of a database.
     """
-    if ":" in text.partition("/")[0]:
+    # The colon of a drive of Windows is none of a URL.
+    if ":" in os.path.splitdrive(text)[1].partition("/")[0]:
         if text.startswith("postgres://"):
             raise InputError("postgres:// is no URL of SQLAlchemy; write postgresql+psycopg://")
         if is_ambiguous(text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ntpath
 import sqlite3
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from search.errors import InputError
 from search.storage.reading import read
 from search.storage.studies import all_studies
-from search.storage.urls import storage_url
+from search.storage.urls import sqlite_file, storage_url
 from tests.support.damage import within
 
 KEPT = Path(__file__).parents[2] / "kept" / "study-0.1.db"
@@ -62,6 +63,12 @@ def test_rows_that_make_no_sense_are_refused(changes: str, expected: str, tmp_pa
 def test_a_url_that_names_no_storage_is_refused(url: str) -> None:
     with pytest.raises(InputError, match="the storage"):
         all_studies(storage_url(url))
+
+
+def test_a_file_on_a_drive_of_windows_is_no_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.path.splitdrive", ntpath.splitdrive)
+    for file in ("C:\\work\\studies.db", "c:/work/studies.db"):
+        assert sqlite_file(storage_url(file)) == Path(file)
 
 
 def test_what_is_no_database_of_studies_is_refused(tmp_path: Path) -> None:
