@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from functools import cached_property
-from importlib.metadata import version
+from importlib import import_module
 from pathlib import Path
 
 import keras
@@ -136,7 +136,7 @@ class Trainer:
             "objective": self._scorer.name,
             "seed": seed,
             "keras": keras.__version__,
-            keras.backend.backend(): version(keras.backend.backend()),
+            keras.backend.backend(): import_module(keras.backend.backend()).__version__,
         }
         return json.dumps(facts, sort_keys=True)
 

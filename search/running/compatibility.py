@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
 from model_space.data import missing
@@ -68,7 +68,7 @@ def check_files(name: str, program: Program) -> None:
 def check_versions(name: str, trains: Sequence[str], studies: Mapping[str, str]) -> None:
     """Refuse to train what another version of kouka, Keras or its backend would train otherwise."""
     for package in ("kouka", *trains):
-        here, there = version(package), studies.get(package, "of an unknown version")
+        here, there = _version(package), studies.get(package, "of an unknown version")
         if here.split(".")[:2] != there.split(".")[:2]:
             raise InputError(
                 f"this machine has {package} {here} and the study {name!r} is of {package} "
@@ -79,4 +79,15 @@ def check_versions(name: str, trains: Sequence[str], studies: Mapping[str, str])
 def versions_of(*trains: str) -> dict[str, str]:
     """The versions here of kouka and of the packages that train."""
     packages = ("kouka", *trains, "optuna", "numpy")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    return {"python": platform.python_version(), **{name: _version(name) for name in packages}}
+
+
+def _version(package: str) -> str:
+    """The version of a package, whose distribution may have another name, as tensorflow-cpu."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        distributions = packages_distributions().get(package)
+        if not distributions:
+            raise
+        return version(distributions[0])
