@@ -17,6 +17,7 @@ import queue
 import selectors
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from io import BufferedReader, FileIO
 from pathlib import Path
@@ -151,11 +152,15 @@ class _Fork:
         if self._pid == 0:
             os.close(jobs_end)
             os.close(answers)
+            code = 1
             try:
                 with ending_with(server):
                     _train_runs(trainer, os.fdopen(jobs, "rb"), os.fdopen(answers_end, "wb"))
+                code = 0
+            except Exception:
+                traceback.print_exc()
             finally:
-                os._exit(0)
+                os._exit(code)
         os.close(jobs)
         os.close(answers_end)
         self._jobs = os.fdopen(jobs_end, "wb", buffering=0)

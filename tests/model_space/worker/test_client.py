@@ -255,6 +255,23 @@ def test_a_process_that_ends_by_itself_is_told_by_its_own_error() -> None:
         Worker(DATA, {"KERAS_BACKEND": "nonsense"}).start()
 
 
+def test_a_fork_that_a_defect_ends_says_what_it_was() -> None:
+    program = """
+from model_space.worker.messages import DrawStrips, encode
+from model_space.worker.server import _Fork
+class Trainer:
+    def strips(self, recipe):
+        return object()
+fork = _Fork(Trainer())
+fork.send(encode(DrawStrips({})))
+print(fork.receive(), fork.wait())
+"""
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stdout == "(None, False) 1\n"
+    assert ended.stderr.splitlines()[-1].startswith("AttributeError: ")
+
+
 def test_a_file_in_the_current_folder_is_no_module_of_pythons(fresh: Worker, folder: Path) -> None:
     (folder / "code.py").write_text("raise SystemExit('not this one')\n")  # TensorFlow imports it
     assert fresh.start().train == 200
