@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -260,10 +261,12 @@ def launch(
 
 def _kept(storage: str, name: str) -> str:
     """Say what becomes of the work of a launch that may be interrupted before it has a study."""
+    from search.errors import InputError
     from search.running.making import stored_settings
 
-    if stored_settings(storage, name) is None:
-        return "nothing is stored yet, and the same command begins anew"
+    with suppress(InputError):  # of a storage that cannot be read just now
+        if stored_settings(storage, name) is None:
+            return "nothing is stored yet, and the same command begins anew"
     return RESUMES
 
 

@@ -7,6 +7,9 @@ from collections.abc import Callable
 import pytest
 from typer.testing import Result
 
+from search.cli.errors import RESUMES
+from search.errors import InputError
+
 PROGRAM = """
 import os, signal
 from search.running import signals
@@ -52,3 +55,19 @@ def test_one_before_anything_has_begun_ends_the_command_in_a_word(
             patch.setattr(f"search.{place}", interrupted)
             ended = kouka("launch", "s", "--data", "digits")
             assert (ended.exit_code, ended.stderr) == (130, "kouka: interrupted\n")
+
+
+def test_one_while_the_storage_is_away_ends_the_command_all_the_same(
+    kouka: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*given: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    def away(*given: object) -> None:
+        raise InputError("the storage cannot be opened: it is locked")
+
+    monkeypatch.setattr("search.running.study.launch", interrupted)
+    monkeypatch.setattr("search.running.making.stored_settings", away)
+    ended = kouka("launch", "s", "--data", "digits")
+    assert ended.exit_code == 130
+    assert ended.stderr == f"kouka: interrupted; {RESUMES}\n"
