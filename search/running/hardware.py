@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from search.errors import InputError
 
 _MOST_WORKERS, _MOST_PER_CORE = 64, 16
 """That a machine runs at once: each is a process that holds the data."""
+_GROUPS, _OWN_GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 _BYTES_PER_WORKER = 4 << 30
 """What `auto` gives a worker at least: TensorFlow, the data twice, and a batch's activations."""
 
@@ -152,15 +153,28 @@ def _nvidia_smi(*options: str) -> list[str]:
 
 
 def cores() -> int:
-    """The CPU cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """The CPU cores that this process may use, or whose time its control groups have."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    here = len(affinity(0)) if affinity else os.cpu_count() or 1
+    shares = [-(-int(quota) // int(period)) for quota, period in _group_limits("cpu.max")]
+    return min([here, *shares])
 
 
 def memory() -> int:
-    """The bytes of memory that this process may use; the machine's, or its control group's."""
-    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    with contextlib.suppress(OSError, ValueError):
-        found.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
-    return min(found)
+    """The bytes of memory that this process may use; the machine's, or its control groups'."""
+    here = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min([here, *(int(most) for (most,) in _group_limits("memory.max"))])
+
+
+def _group_limits(name: str) -> Iterator[list[str]]:
+    """Yield what a file says in each control group of this process that sets a limit.
+
+    As containers and schedulers do. Groups lie in others, whose limits hold too.
+    """
+    lines = _OWN_GROUP.read_text().splitlines() if _OWN_GROUP.exists() else []
+    own = next((line.removeprefix("0::/") for line in lines if line.startswith("0::/")), "")
+    for group in (_GROUPS / own, *(_GROUPS / own).parents):
+        with contextlib.suppress(OSError):
+            words = (group / name).read_text().split()
+            if words[0] != "max":
+                yield words

@@ -177,8 +177,21 @@ def test_a_system_that_cannot_fork_runs_no_study(
         assert "on Windows it reads them" in result.stderr
 
 
+@pytest.fixture
+def group(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The control group of this process, without limits, within that of a job."""
+    (tmp_path / "own").write_text("1:cpu:/elsewhere\n0::/job/step\n")
+    monkeypatch.setattr(hardware, "_OWN_GROUP", tmp_path / "own")
+    monkeypatch.setattr(hardware, "_GROUPS", tmp_path)
+    step = tmp_path / "job" / "step"
+    step.mkdir(parents=True)
+    (step / "cpu.max").write_text("max 100000\n")
+    (step / "memory.max").write_text("max\n")
+    return step
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="as Linux bounds a process")
-def test_the_cores_are_those_that_this_process_may_use() -> None:
+def test_the_cores_are_those_that_this_process_may_use(group: Path) -> None:
     allowed = os.sched_getaffinity(0)
     listed = re.search(r"Cpus_allowed_list:\s*(\S+)", Path("/proc/self/status").read_text())
     assert listed
@@ -191,23 +204,23 @@ def test_the_cores_are_those_that_this_process_may_use() -> None:
         os.sched_setaffinity(0, allowed)
 
 
-def test_the_memory_is_the_machines_or_what_its_control_group_may_use(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(("quota", "cores"), [("50000", 1), ("150000", 2), ("900000", 8)])
+def test_the_cores_are_no_more_than_the_time_that_a_container_has(
+    group: Path, monkeypatch: pytest.MonkeyPatch, quota: str, cores: int
 ) -> None:
-    limit = tmp_path / "memory.max"
-    asked: list[str] = []
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
+    (group / "cpu.max").write_text(f"{quota} 100000\n")
+    assert hardware.cores() == cores
 
-    def path(name: str) -> Path:
-        asked.append(name)
-        return limit
 
-    monkeypatch.setattr(hardware, "Path", path)
-    whole = hardware.memory()  # there is no such file
-    assert asked == ["/sys/fs/cgroup/memory.max"]
+def test_the_memory_is_the_machines_or_what_its_control_groups_may_use(group: Path) -> None:
+    whole = hardware.memory()
     used = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     available = re.search(r"MemAvailable:\s*(\d+) kB", Path("/proc/meminfo").read_text())
     assert available
     assert whole > max(used, 1024 * int(available[1]))
     for text, expected in (("max\n", whole), (f"{whole + 1}\n", whole), ("5000000\n", 5_000_000)):
-        limit.write_text(text)
+        (group.parent / "memory.max").write_text(text)
         assert hardware.memory() == expected
+    (group / "memory.max").write_text("4000000\n")
+    assert hardware.memory() == 4_000_000
