@@ -36,7 +36,7 @@ def predict(
         from search.cli.console import make_console
         from search.errors import InputError
         from search.reporting.formatting import listed_first, one_line
-        from search.running.hardware import check_installed
+        from search.running.requirements import check_installed
 
         if top < 1:
             raise InputError(f"--top {top} is too small; it takes 1 or more")

@@ -23,7 +23,7 @@ from search.reporting.sentences.budget import describe_budget
 from search.reporting.sentences.limits import out_of_reach
 from search.results import Results
 from search.running.compatibility import check_there
-from search.running.hardware import check_installed
+from search.running.requirements import check_installed
 from search.settings import Limits, Settings
 from search.storage.reading import read
 from search.storage.studies import load_study

@@ -27,7 +27,8 @@ from search.reporting.figures.learning import figure
 from search.reporting.sentences.fresh_seeds import over_seeds
 from search.running import signals
 from search.running.compatibility import check_fingerprint, versions_of
-from search.running.hardware import check_system, shares
+from search.running.hardware import shares
+from search.running.requirements import check_system
 from search.running.study import workload_of
 from search.running.worker_loop import study_checkpoints
 from search.writable import check_folder

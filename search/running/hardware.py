@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 from search.errors import InputError
@@ -98,27 +97,6 @@ def _mps_runs() -> bool:
 def threads_of_each(count: str) -> dict[str, str]:
     """The environment that gives TensorFlow, and JAX by the name of XLA's, so many CPU threads."""
     return dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC"), count)
-
-
-def check_installed(backend: str) -> None:
-    """Raise `InputError` where Keras cannot run on `backend` here."""
-    needed = ("keras", backend)
-    missing = [package for package in needed if find_spec(package) is None]
-    if missing:
-        which_are, them = ("are", "them") if len(missing) > 1 else ("is", "it")
-        raise InputError(
-            f"kouka's networks need {' and '.join(missing)}, which {which_are} not installed here; "
-            f"pip install 'kouka[{backend}]' installs {them}"
-        )
-
-
-def check_system() -> None:
-    """Raise `InputError` where no study can run, as processes cannot be forked: on Windows."""
-    if not hasattr(os, "fork"):
-        raise InputError(
-            "kouka runs studies on Linux and macOS; on Windows it reads them, and in WSL it runs "
-            "them too"
-        )
 
 
 def best_precision() -> str:

@@ -14,7 +14,8 @@ from search.objective import objective_of
 from search.planning.requested import Requested
 from search.planning.settle import settle, usual_techniques
 from search.running.compatibility import check_fingerprint, versions_of
-from search.running.hardware import best_precision, check_installed
+from search.running.hardware import best_precision
+from search.running.requirements import check_installed
 from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import find_storage, make_storage

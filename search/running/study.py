@@ -27,7 +27,7 @@ from search.running.compatibility import (
 from search.running.first_run import FirstRuns
 from search.running.folders import check_runs_folder
 from search.running.following import Attach, Following, StudyWatch, Workers
-from search.running.hardware import check_installed, check_system, gpus
+from search.running.hardware import gpus
 from search.running.local_workers import LocalWorkers
 from search.running.making import (
     check_meant,
@@ -39,6 +39,7 @@ from search.running.making import (
 )
 from search.running.picturing import picture_training
 from search.running.program_timing import before_its_plan, planned_by_first_runs
+from search.running.requirements import check_installed, check_system
 from search.running.timing import Launched, plan_in_time
 from search.settings import Settings
 from search.storage.connection import check_writable

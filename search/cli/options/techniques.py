@@ -75,7 +75,7 @@ def custom_code(
         return CustomCode()
     from model_space.child import backend_here
     from model_space.custom.description import describe, with_weights
-    from search.running.hardware import check_installed
+    from search.running.requirements import check_installed
 
     code = CustomCode()
     if technique or network is not None:

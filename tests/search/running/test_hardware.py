@@ -16,8 +16,6 @@ from search.errors import InputError
 from search.running import hardware
 from search.running.hardware import (
     best_precision,
-    check_installed,
-    check_system,
     gpus,
     parse_workers,
     shares,
@@ -158,23 +156,6 @@ def test_the_best_precision_is_what_every_gpu_has_units_for(
     assert best_precision() == expected
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert best_precision() == "float32"
-
-
-def test_a_backend_that_is_not_installed_is_told() -> None:
-    check_installed("tensorflow")
-    with pytest.raises(InputError, match=r"nothing, which is not installed .* 'kouka\[nothing\]'"):
-        check_installed("nothing")
-
-
-def test_a_system_that_cannot_fork_runs_no_study(
-    monkeypatch: pytest.MonkeyPatch, kouka: Callable[..., Result]
-) -> None:
-    check_system()
-    monkeypatch.delattr(os, "fork")
-    for arguments in (["launch", "digits"], ["worker", "digits"], ["train", "digits"]):
-        result = kouka(*arguments)
-        assert (result.exit_code, result.stdout) == (2, "")
-        assert "on Windows it reads them" in result.stderr
 
 
 @pytest.fixture
