@@ -76,13 +76,7 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         if not now.next:
             return now
         planned = now.next[0]
-        if planned.params is None:
-            trials = study.get_trials(deepcopy=False)
-            known = [trials[run.number] for run in results.runs if run.epochs == settings.epochs]
-            breaks = breaks_of(results).values()
-            params = _sample(known, space, planned.seed, study.direction, breaks)
-        else:
-            params = dict(planned.params)
+        params = _params(planned, study, settings, space, results)
         trial_id = begin_trial(
             study,
             create_trial(
@@ -108,11 +102,9 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         # A recipe that pays late looks poor until the runs rank as they do at their end.
         earliest = ranked_from(results.of("measure")) or 1
         pruning = PRUNERS[settings.pruner](settings.epochs, earliest)
+    budget = settings.budget(planned.phase, params)
+    last_epochs = settings.last_epochs_of(planned.phase)
     recipe = space.recipe(params)
-    budget, last_epochs = (
-        settings.budget(planned.phase, params),
-        settings.last_epochs_of(planned.phase),
-    )
     return Claim(planned, trial_id, recipe, budget, pruning, last_epochs, settings.time)
 
 
@@ -169,6 +161,17 @@ def _kept(settings: Settings, study: optuna.Study, results: Results) -> Results:
     """Keep settings that were planned anew in the study; return its results with them."""
     study.set_user_attr(schema.SETTINGS, settings.to_json())
     return replace(results, settings=settings)
+
+
+def _params(
+    planned: Planned, study: optuna.Study, settings: Settings, space: Space, results: Results
+) -> dict[str, Any]:
+    """The parameters of a run: those planned, or those that a sampler chooses by runs as long."""
+    if planned.params is not None:
+        return dict(planned.params)
+    trials = study.get_trials(deepcopy=False)
+    known = [trials[run.number] for run in results.runs if run.epochs == settings.epochs]
+    return _sample(known, space, planned.seed, study.direction, breaks_of(results).values())
 
 
 def _sample(
