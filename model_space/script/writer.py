@@ -35,7 +35,6 @@ _IMPORTS = {
     "ops": "from keras import ops",
     "np": "import numpy as np",
     "Image": "from PIL import Image",
-    "wavfile": "from scipy.io import wavfile",
     "soundfile": "import soundfile",
     "tf": "import tensorflow as tf",
     "jax": "import jax",
