@@ -1,4 +1,4 @@
-"""What a terminal shows of a study at work: its phase, the runs that train, and the effects."""
+"""The display of a study at work: its phase, the runs that train, and the effects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the name of a metric tells: its unit, with its first value, and which way is better."""
+"""The unit of a metric, by its name and its first value, and which way it is better."""
 
 from __future__ import annotations
 

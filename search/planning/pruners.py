@@ -19,7 +19,7 @@ class Pruning:
     epochs: frozenset[int]
     """After which it may end a run; the first is 1."""
     reads_running: bool
-    """Whether it compares with more than complete trials."""
+    """True where it compares with more than complete trials."""
 
 
 def _median(epochs: int, earliest: int) -> Pruning:

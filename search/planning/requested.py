@@ -1,4 +1,4 @@
-"""What a launch asks for: the settings that the user named."""
+"""The settings that the user of a launch named."""
 
 from __future__ import annotations
 

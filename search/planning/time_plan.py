@@ -113,7 +113,7 @@ class TimePlan:
     """None where all runs are as long as `epochs`."""
     parts: tuple[PhasePlan, ...]
     enough: bool = True
-    """Whether the long runs train as many epochs as it takes, or as were asked for."""
+    """True where the long runs train as many epochs as it takes, or as were asked for."""
     asked_epochs: int | None = None
     """The epochs of the long runs, where they were asked for."""
     beside: float = 0.0

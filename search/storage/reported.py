@@ -1,4 +1,4 @@
-"""What another program's trials reported on their way: their objective, or something else."""
+"""Reports of another program's trials on their way: of their objective, or of something else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What mixes each image of a batch with another of it."""
+"""Mixing of each image of a batch with another of it."""
 
 from __future__ import annotations
 
