@@ -200,6 +200,7 @@ def test_one_item_is_made_ahead_and_no_more() -> None:
             time.sleep(0.001)
         time.sleep(0.01)
         assert made == list(range(min(5, item + 2)))
+    assert len(made) == 5
 
 
 def test_what_is_made_ahead_is_not_waited_for_at_the_end() -> None:
