@@ -38,7 +38,9 @@ class Process:
         environment = {**own, "PYTHONUNBUFFERED": "1", **filled.environment}
         self._secrets = Secrets(environment)
         self.lines = Lines(self._secrets)
-        self._kept, self._unkept, self._held = 0, "", b""
+        self.unkept = ""
+        """The reason why some of its output is not in its file; empty where all of it is."""
+        self._kept, self._held = 0, b""
         self._file = (folder / OUTPUT).open("wb")
         self._began = time.monotonic()
         try:
@@ -97,25 +99,20 @@ class Process:
                 file.close()
         return 128 - code if 128 < code <= 128 + signal.NSIG else code
 
-    @property
-    def unkept(self) -> str:
-        """The reason why some of its output is not in its file; empty where all of it is."""
-        return self._unkept
-
     def _say(self, word: bytes) -> None:
         with contextlib.suppress(OSError, ValueError):  # it has ended
             self._input.write(word)
 
     def _keep(self, chunk: bytes) -> None:
-        if self._unkept:
+        if self.unkept:
             return
         try:
             room = _MOST_KEPT - self._kept
             self._file.write(chunk[:room])
             self._kept += len(chunk)
             if len(chunk) > room:
-                self._unkept = f"only the first {_MOST_KEPT >> 20} MiB of its output are kept"
-                self._file.write(f"\n[kouka: {self._unkept}]\n".encode())
+                self.unkept = f"only the first {_MOST_KEPT >> 20} MiB of its output are kept"
+                self._file.write(f"\n[kouka: {self.unkept}]\n".encode())
             self._file.flush()
         except OSError as error:
-            self._unkept = f"its output could not be kept ({error.strerror})"
+            self.unkept = f"its output could not be kept ({error.strerror})"
