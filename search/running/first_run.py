@@ -187,32 +187,21 @@ class FirstRuns:
         """
         program = settings.program
         assert program is not None
-        space = Space.of(settings)
         study = Results(self.name, settings.factors, (), settings)
-        now = schedule(settings, space, study)
+        now = schedule(settings, Space.of(settings), study)
         nothing_yet = Planned("search", run_seed(settings.seed, "search", 0), None)
         planned = now.next[0] if now.next else nothing_yet
         plainest = min(now.next, key=lambda one: len(study.on(one.params or {})), default=planned)
         directory = Path(program.directory)
         before = snapshot(directory)
-
-        def tried(one: Planned, folder: str) -> tuple[dict[str, Any], Tried]:
-            params = dict(space.params([]) if one.params is None else one.params)
-            on = study.on(params)
-            self.watch.trying(describe(Run(0, "measure", "running", params, on, None), study))
-            try:
-                return params, self.run(folder, settings, params, one.seed)
-            except TrainingError as error:
-                raise FirstRunError(f"the first run failed: {error}") from error
-
         try:
-            params, first = tried(planned, "0")
+            params, first = self._tried("0", study, settings, planned)
         except FirstRunError as error:
             if len(study.on(plainest.params or {})) >= len(study.on(planned.params or {})):
                 raise
             self.watch.cautioned(f"{error}. Another that is planned, with less on, is tried.")
             planned = plainest
-            params, first = tried(planned, "0-plain")
+            params, first = self._tried("0-plain", study, settings, planned)
         files = written(directory, before)
         if files:
             self.watch.cautioned(shared(files, directory))
@@ -232,6 +221,18 @@ class FirstRuns:
             objective.scale * judged, last,
         )  # fmt: skip
         return FirstRun(self.name, settings, planned, params, first, program, shared=tuple(files))
+
+    def _tried(
+        self, folder: str, study: Results, settings: Settings, planned: Planned
+    ) -> tuple[Mapping[str, Any], Tried]:
+        """Run a planned run alone, with everything off where a sampler would choose."""
+        params = planned.params or Space.of(settings).params([])
+        run = Run(0, "measure", "running", params, study.on(params), None)
+        self.watch.trying(describe(run, study))
+        try:
+            return params, self.run(folder, settings, params, planned.seed)
+        except TrainingError as error:
+            raise FirstRunError(f"the first run failed: {error}") from error
 
     def with_other_seed(self, first: FirstRun) -> FirstRun:
         """Run it once more with another seed; where that fails, the seed is taken to matter.
