@@ -281,6 +281,7 @@ def _join_program(
     check_versions(given.name, (), stored_versions(study))
     check_program(program)
     check_files(given.name, program)
+    check_runs_folder(program, given.name)
     commands = CommandWorkers(program, environments)
     try:
         return given.follow(study, settings, commands)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import sys
 import time
@@ -362,6 +363,17 @@ def test_a_folder_in_which_no_run_could_be_kept_is_refused_before_the_first(
     assert f"{folder / 'runs' / 's'}, in which kouka keeps what the runs print" in ended.stderr
     assert "(Not a directory)" in ended.stderr
     assert not (folder / "studies.db").exists()
+
+
+def test_a_worker_that_could_keep_no_run_begins_none(kouka: Kouka, folder: Path) -> None:
+    assert kouka(*STUDY, "--measure", "8", "--timeout", "0").exit_code == 0
+    before = states(STORAGE)
+    shutil.rmtree(folder / "runs")
+    (folder / "runs").write_text("a file")
+    ended = kouka("worker", "s")
+    assert ended.exit_code == 2
+    assert f"{folder / 'runs' / 's'}, in which kouka keeps what the runs print" in ended.stderr
+    assert states(STORAGE) == before
 
 
 def test_an_interrupted_first_run_leaves_no_study_to_resume(
