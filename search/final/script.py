@@ -124,7 +124,8 @@ def _write(out: Path, text: str) -> None:
         partial.write_text(text, encoding="utf-8", errors="backslashreplace")
         partial.replace(out)
     except (OSError, RuntimeError) as error:  # the latter of a path with too many folders
-        with suppress(OSError):
-            partial.unlink()
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"--out {out} cannot be written ({reason}); it takes a file") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()

@@ -215,6 +215,18 @@ def test_a_refusal_of_the_process_that_writes_reaches_the_user(
     assert not (folder / "models").exists()
 
 
+def test_an_interruption_while_a_script_is_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*paths: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        script._write(tmp_path / "s.py", "text")
+    assert list(tmp_path.iterdir()) == []
+
+
 ALONE = """
 import runpy, sys
 sys.modules["model_space"] = sys.modules["search"] = None  # neither can be imported
