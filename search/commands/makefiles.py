@@ -45,5 +45,5 @@ def set_by_makefile(program: Program) -> str:
 def _makefile(directory: Path) -> str:
     for name in _MAKEFILES:
         with suppress(OSError):
-            return (directory / name).read_text(errors="replace")
+            return (directory / name).read_text("utf-8", "replace")
     return ""

@@ -245,7 +245,7 @@ def _nothing(metric: Metric, folder: Path) -> str:
     with suppress(OSError):
         if not (folder / OUTPUT).stat().st_size:
             return "printed nothing"
-    with suppress(OSError), (folder / OUTPUT).open(errors="replace") as output:
+    with suppress(OSError), (folder / OUTPUT).open(encoding="utf-8", errors="replace") as output:
         if word := longer_word(metric, output):
             return f"{printed} as a word of its own; to take that of {word!r}, name it whole"
     return printed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -330,3 +331,18 @@ def test_values_come_in_the_unit_of_the_study(run: Trained) -> None:
     with pytest.raises(StudyFailedError, match=r"acc 43 is in percent.* --scale 1 --unit points"):
         run.train("print('acc=43')", unit="points", scale=100.0)
     assert math.isclose(run.train("print('acc=3')").objective, 3)
+
+
+def test_output_is_read_alike_in_every_locale(tmp_path: Path) -> None:
+    (tmp_path / process_module.OUTPUT).write_bytes("ma_précision=0.5\n".encode())
+    program = f"""
+from pathlib import Path
+from search.commands.program import RULES, Metric
+from search.commands.trainer import _nothing
+print(ascii(_nothing(Metric("m", "pr\\xe9cision=([0-9.]+)", RULES), Path({str(tmp_path)!r}))))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    )  # fmt: skip
+    assert ascii("to take that of 'ma_précision', name it whole")[1:-1] in ended.stdout
