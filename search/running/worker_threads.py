@@ -84,8 +84,8 @@ class WorkerThreads:
             trainer.ask_to_stop()
 
     def stop(self) -> None:
-        """End everything at once."""
-        self._stopping.set()
+        """End everything at once; a run that this ends is an interrupted one, and no failed try."""
+        self.ask_to_stop()
         for trainer in self._trainers:
             with contextlib.suppress(Exception):
                 trainer.stop()

@@ -13,7 +13,9 @@ import pytest
 from optuna.trial import TrialState
 
 from model_space.recipe import Recipe
+from model_space.worker.client import Stopped, TrainingError
 from search.reporting import dashboard_note
+from search.results import Results
 from search.running.claim import Claim, claim
 from search.storage import schema
 from search.storage.connection import worker_storage
@@ -222,6 +224,28 @@ def test_a_study_of_which_a_run_is_under_way_is_not_copied(
     result = kouka("copy", "s", "--to", "sqlite:///there.db")
     assert result.exit_code == 2
     assert "the study 's' has runs under way (1); stop its workers" in result.stderr
+
+
+def test_a_run_that_ends_with_a_display_that_broke_is_no_failed_try(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of `kouka launch | head`, where what is printed cannot be written any more."""
+    stopped = threading.Event()
+
+    def train(worker: FakeWorker, *run: object, **options: object) -> None:
+        assert stopped.wait(300)
+        raise Stopped if worker.asked_to_stop else TrainingError("the process was stopped")
+
+    def seen(progress: object, found: Results, now: object) -> None:
+        if any(run.state == "running" for run in found.runs):
+            raise BrokenPipeError
+
+    monkeypatch.setattr(fake_worker, "train", train)
+    monkeypatch.setattr(fake_worker, "stop", lambda worker: stopped.set())
+    monkeypatch.setattr("search.cli.progress.Progress.seen", seen)
+    assert kouka(*FOUR).exit_code == 1
+    until(lambda: states(STORAGE)["FAIL"] == 1)
+    assert results().runs[0].failure == schema.INTERRUPTED
 
 
 @pytest.mark.timed
