@@ -11,7 +11,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from model_space.data.arrow_form import SUFFIXES_OF_TABLES, find_arrow_form, root
+from model_space.data.arrow_layout import SUFFIXES_OF_TABLES, find_arrow_layout, root
 from model_space.data.arrow_rows import ArrowForm, batches_of, schema_of, unpack
 from model_space.data.cache import kept_folder
 from model_space.data.file_set import FileSet, numbered
@@ -40,14 +40,14 @@ def arrow_files(path: Path, columns: Columns) -> FileSet:
     """
     if find_spec("pyarrow") is None:
         raise DataError(f"--data {path} needs pyarrow: pip install 'kouka[hf]'")
-    form, others, sounds = find_arrow_form(path, columns)
-    folder = root(path)
+    found = find_arrow_layout(path, columns)
+    form, folder = found.form, root(path)
     digest = hashlib.sha256(repr(form).encode())
     for names in form.files.values():
         for name in names:
             facts = os.stat(folder / name)
             digest.update(repr((str(folder / name), facts.st_size, facts.st_mtime_ns)).encode())
-    suffix = ".wav" if sounds else ""
+    suffix = ".wav" if found.sounds else ""
 
     def fill(into: Path) -> None:
         labels = unpack(folder, form, into, suffix)
@@ -72,7 +72,7 @@ def arrow_files(path: Path, columns: Columns) -> FileSet:
         columns=said,
         columns_unused=tuple(name for name in names if name not in said.values()),
         unlabelled_rows=len(lacking),
-        splits_left_out=others,
+        splits_left_out=found.left_out,
         empty_classes=tuple(name for name in form.names if name not in classes),
     )
     in_words = partial(_with_rows, folder=folder, form=form, unpacked=unpacked)
@@ -96,7 +96,7 @@ def _with_rows(message: str, folder: Path, form: ArrowForm, unpacked: Path) -> s
 
 def arrow_holds_sounds(path: Path, columns: Columns) -> bool:
     """Return True where the column of data is one of sounds. Raises `DataError` and `OSError`."""
-    return find_spec("pyarrow") is not None and find_arrow_form(path, columns)[2]
+    return find_spec("pyarrow") is not None and find_arrow_layout(path, columns).sounds
 
 
 def _said_splits(form: ArrowForm, parts: Sequence[str]) -> dict[str, str]:

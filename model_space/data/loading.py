@@ -15,7 +15,7 @@ from model_space.data import folder
 from model_space.data.archive import archive_files, archive_holds_sounds, is_archive
 from model_space.data.arrays import KERAS_SETS, read_digits, read_keras, read_npz
 from model_space.data.arrow import arrow_files, arrow_holds_sounds, holds_tables
-from model_space.data.arrow_form import SUFFIXES_OF_TABLES
+from model_space.data.arrow_layout import SUFFIXES_OF_TABLES
 from model_space.data.dataset import Data
 from model_space.data.file_set import FileSet
 from model_space.data.hub import hub_files

@@ -11,7 +11,7 @@ from model_space.data import (
     Columns,
     DataSpec,
     archive,
-    arrow_form,
+    arrow_layout,
     arrow_rows,
     earlier,
     hub,
@@ -209,8 +209,8 @@ def _parts_of_labels(parts: Iterable[str], folder: str) -> list[str]:
 
 
 def _arrow(path: Path, columns: Columns, source: Source, embedding: Embedding) -> ReadingCode:
-    form, _, _ = arrow_form.find_arrow_form(path, columns)
-    return _rows(arrow_form.root(path), form, source, embedding)
+    form = arrow_layout.find_arrow_layout(path, columns).form
+    return _rows(arrow_layout.root(path), form, source, embedding)
 
 
 def _rows(folder: Path, form: ArrowForm, source: Source, embedding: Embedding) -> ReadingCode:
@@ -234,7 +234,7 @@ def _rows(folder: Path, form: ArrowForm, source: Source, embedding: Embedding) -
 
 def _hub(name: str, columns: Columns, source: Source, embedding: Embedding) -> ReadingCode:
     folder = hub.folder_of(name)
-    form, _, _ = arrow_form.find_arrow_form(folder, columns)
+    form = arrow_layout.find_arrow_layout(folder, columns).form
     code = _rows(folder, form, source, embedding)
     found, config = hub.parsed(name)
     given = text(found) if config is None else f"{text(found)}, {text(config)}"

@@ -10,6 +10,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,18 @@ def root(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def find_arrow_form(path: Path, columns: Columns) -> tuple[ArrowForm, dict[str, int], bool]:
-    """Find out how a data set is laid out.
+@dataclass(frozen=True)
+class ArrowLayout:
+    """The layout of a data set: its form, and what is not in it."""
 
-    Returns its form, the rows of splits that are left out, and True for sounds. Raises `DataError`.
-    """
+    form: ArrowForm
+    left_out: Mapping[str, int]
+    """The rows of splits that are none to train on, to validate with or to test on."""
+    sounds: bool
+
+
+def find_arrow_layout(path: Path, columns: Columns) -> ArrowLayout:
+    """Find out how a data set is laid out. Raises `DataError`."""
     by_split = _files_by_split(path)
     parts: dict[str, list[Path]] = {}
     others: dict[str, list[Path]] = {}
@@ -84,7 +92,7 @@ def find_arrow_form(path: Path, columns: Columns) -> tuple[ArrowForm, dict[str, 
         meant,
     )
     counts = {name: sum(map(_rows, files)) for name, files in others.items()}
-    return form, counts, _are_sounds(features.get(data), data, parts["train"][0])
+    return ArrowLayout(form, counts, _are_sounds(features.get(data), data, parts["train"][0]))
 
 
 def _files_by_split(path: Path) -> dict[str, list[Path]]:
