@@ -52,7 +52,9 @@ class Preparation:
                 raise DataError(f"{path} cannot be read ({error.strerror})") from error
             readable = [str(file) for file in inside if file.suffix.lower() in suffixes]
             if not readable:
-                raise DataError(f"there are no {things} in {path}")
+                raise DataError(
+                    f"there are no {things} in {path}; they end in {', '.join(suffixes)}"
+                )
             files += readable
             left_out += len(inside) - len(readable)
         return files, left_out

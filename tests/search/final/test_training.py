@@ -268,7 +268,7 @@ REFUSED = (
         "torn/model.json is not a model card that kouka train",
     ),
     (["predict", "whole", "a.png"], "there is no file a.png"),
-    (["predict", "whole", "."], "there are no images in ."),
+    (["predict", "whole", "."], "there are no images in .; they end in .jpg, "),
     (["predict", "whole", "taken"], "taken cannot be read as an image"),
     (["predict", "whole", "taken", "--top", "0"], "--top 0 is too small"),
 )
