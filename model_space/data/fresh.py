@@ -10,6 +10,7 @@ import numpy as np
 
 from model_space.data import earlier, images, sound
 from model_space.data.files import all_of
+from model_space.data.listing import IMAGES, SOUNDS, files_in
 from model_space.data.mel import Spectrogram
 from model_space.data.reading import Levels
 from model_space.data.source import DataError, FileError
@@ -31,6 +32,33 @@ class Preparation:
     reader: int = 1
     """The version of the rules."""
 
+    def found(self, paths: Sequence[str]) -> tuple[list[str], int]:
+        """Return the files that paths name, with those in folders, and how many were left out.
+
+        Of a folder, files count that have the suffix of an image, or of a sound, and are not
+        hidden. Raises `DataError` for a folder that has none, or that cannot be read.
+        """
+        suffixes = IMAGES if self.sound is None else SOUNDS
+        things = "images" if self.sound is None else "sounds"
+        files: list[str] = []
+        left_out = 0
+        for path in paths:
+            if not Path(path).is_dir():
+                files.append(path)
+                continue
+            try:
+                inside = files_in(Path(path))
+            except OSError as error:
+                raise DataError(f"{path} cannot be read ({error.strerror})") from error
+            readable = [str(file) for file in inside if file.suffix.lower() in suffixes]
+            if not readable:
+                raise DataError(
+                    f"there are no {things} in {path}; they end in {', '.join(suffixes)}"
+                )
+            files += readable
+            left_out += len(inside) - len(readable)
+        return files, left_out
+
     def read(self, files: Sequence[str]) -> np.ndarray:
         """Decode files into images (N, height, width, channels), bytes.
 
@@ -42,7 +70,7 @@ class Preparation:
             if not Path(file).exists():
                 raise DataError(f"there is no file {file}")
             if Path(file).is_dir():
-                raise DataError(f"{file} is a folder; name the files in it, such as {file}/*")
+                raise DataError(f"{file} is a folder; name the files in it")
             try:
                 target[:] = self._read(file)
             except FileError as error:

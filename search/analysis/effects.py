@@ -16,6 +16,7 @@ from search.analysis.far_runs import brought_about, far_runs, without
 from search.analysis.fit import Fit, fit
 from search.analysis.looks import ALONE, Look, look_at
 from search.analysis.model import Model, Pair, build
+from search.analysis.shared_seeds import distinct
 from search.analysis.t_distribution import ALPHA, detectable, familywise, quantile
 from search.errors import InputError
 from search.parameters import Category, Number
@@ -150,7 +151,7 @@ def repeated(results: Results) -> list[list[Run]]:
 
     Those at the budget of the `measure` runs. The search is left out, as a sampler chose its
     recipes and a pruner its runs. Of the candidates of `confirm` only the first counts: they are
-    alike, and good recipes are less noisy than most.
+    alike, and good recipes are less noisy than most. Recipes that seeds move alike count once.
     """
     budget = results.epochs_of("measure")
     phases = (phase for phase in ("ladder", "confirm") if results.epochs_of(phase) == budget)
@@ -160,7 +161,9 @@ def repeated(results: Results) -> list[list[Run]]:
         group for group in several
         if group[0].phase == "confirm" and not results.end_of(group[0])
     ]  # fmt: skip
-    return [group for group in several if not any(group is other for other in candidates[1:])]
+    return distinct(
+        [group for group in several if not any(group is other for other in candidates[1:])]
+    )
 
 
 def effects_of(results: Results, runs: Sequence[Run] | None = None) -> Effects | None:

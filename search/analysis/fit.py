@@ -247,16 +247,20 @@ def _fit_mixed(
     if noisier:
         mixed = fit_mixed(fixed, random, inverse, values, squares, elsewhere, noisier)
     coefficients = mixed.coefficients[back]
-    coefficients = np.where(np.abs(coefficients) < 1000 * rounding, 0, coefficients)
+    # Rounding of values that techniques explain, as where all are the same, is no noise.
+    limit = 1000 * rounding
+    coefficients = np.where(np.abs(coefficients) < limit, 0, coefficients)
+    noise = np.where(mixed.noise < limit, 0, mixed.noise)
+    covariances = mixed.covariances[:, back[:, np.newaxis], back]
     return Fit(
         model,
         coefficients,
-        np.broadcast_to(mixed.noise**2, values.shape),
-        mixed.noise,
+        np.broadcast_to(noise**2, values.shape),
+        noise,
         min(mixed.dof, most),
         from_repeats,
         from_interactions,
-        mixed.covariances[:, back[:, np.newaxis], back],
+        np.where(np.abs(covariances) < limit[:, np.newaxis, np.newaxis] ** 2, 0, covariances),
         next(iter(cells), None),
         runs=mixed.runs,
         doubts=_doubts(model, cells, adjusted, coefficients),

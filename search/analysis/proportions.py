@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 FEW = 500
 """Images below which an accuracy on them is uncertain by some points: by 3.5 at 80 %."""
@@ -10,7 +11,16 @@ _Z = 1.959964
 """The 97.5 % quantile of the normal distribution."""
 
 
-def half_width(share: float, images: int) -> float:
+def equal_weight_images(counts: Sequence[int]) -> float:
+    """Return the images of which a share is as uncertain as the mean of each class's share.
+
+    Classes without an image do not count.
+    """
+    present = [count for count in counts if count]
+    return len(present) ** 2 / sum(1 / count for count in present)
+
+
+def half_width(share: float, images: float) -> float:
     """Return half the width of the 95 % interval of a share of that many images, a fraction.
 
     It is Wilson's (1927), which has a width even where no image, or every image, counts.

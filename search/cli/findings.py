@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.padding import Padding
 
 from search.cli.tables import budgets_table, confirmed_table, effects_table, ladder_table
 from search.reporting.answer.how_sure import how_sure
@@ -31,7 +32,7 @@ def _print_section(section: Section, console: Console) -> None:
             console.print(text)
     for command in section.commands:
         console.print(f"  {command.line}", soft_wrap=True)
-        console.print(f"    {command.does}", style="dim")
+        console.print(Padding(command.does, (0, 0, 0, 4), expand=False), style="dim")
     for remark in section.remarks:
         console.print(f"• {remark}", style="dim")
 

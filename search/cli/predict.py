@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +12,7 @@ import typer
 from search.cli.errors import interruptible, user_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.table import Table
 
@@ -23,11 +25,17 @@ def predict(
         Path, typer.Argument(metavar="MODEL", help="A folder that kouka train wrote: models/NAME.")
     ],
     images: Annotated[
-        list[str], typer.Argument(metavar="FILE", help="Image or sound files to classify.")
+        list[str],
+        typer.Argument(
+            metavar="FILE", help="Image or sound files to classify, or folders of them."
+        ),
     ],
     top: Annotated[
         int, typer.Option(metavar="COUNT", help="Classes to show of each file, likeliest first.")
     ] = 3,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print CSV to stdout, and all else to stderr.")
+    ] = False,
 ) -> None:
     """Classify images or sounds."""
     with user_errors("fix that, or train the model again"):
@@ -35,15 +43,20 @@ def predict(
         from model_space.saved.predictor import backend_for, predict
         from search.cli.console import make_console
         from search.errors import InputError
-        from search.reporting.formatting import listed_first, one_line
+        from search.reporting.formatting import counted, listed_first, one_line
         from search.running.requirements import check_installed
 
         if top < 1:
             raise InputError(f"--top {top} is too small; it takes 1 or more")
         network, card = find(model)
         check_installed(backend_for(card))
+        files, left_out = card.preparation.found(images)
         with interruptible("nothing was changed"):
-            found = predict(network, card, images)
+            found = predict(network, card, files)
+        if left_out:
+            things = "images" if card.sound is None else "sounds"
+            left = f"{counted(left_out, 'file')} without a suffix of {things}"
+            typer.echo(f"Left out: {left}.", err=True)
         if card.caution:
             typer.echo(f"Caution: {card.caution}", err=True)
         if faint := [one_line(file) for file in found.hardly_seen]:
@@ -53,16 +66,39 @@ def predict(
                 "those that it was trained on.",
                 err=True,
             )
-        make_console().print(_table(images, card.classes, found.probabilities, top))
+        ranked = _ranked(files, card.classes, found.probabilities, top)
+        if as_csv:
+            typer.echo(_csv(ranked), nl=False)
+        else:
+            make_console().print(_table(ranked))
 
 
-def _table(
+_Row = tuple[str, int, str, float]
+"""A file, the place of a class among the likeliest, from 1, its name and its probability."""
+
+
+def _ranked(
     files: Sequence[str],
     classes: Sequence[str],
     probabilities: Sequence[Sequence[float]],
     top: int,
-) -> Table:
-    """The likeliest classes of each file, in the order of their probabilities."""
+) -> Iterator[_Row]:
+    """Yield the likeliest classes of each file, in the order of their probabilities."""
+    for file, row in zip(files, probabilities, strict=True):
+        ranked = sorted(zip(row, classes, strict=True), key=lambda pair: -pair[0])[:top]
+        for place, (probability, name) in enumerate(ranked, 1):
+            yield file, place, name, probability
+
+
+def _csv(rows: Iterable[_Row]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("file", "place", "class", "probability"))
+    writer.writerows((*row, f"{probability:.6f}") for *row, probability in rows)
+    return text.getvalue()
+
+
+def _table(rows: Iterable[_Row]) -> Table:
     from rich.text import Text
 
     from search.cli.fitting_table import FittingTable
@@ -71,8 +107,6 @@ def _table(
     table.add_column("file", overflow="fold")
     table.add_column("class", overflow="fold")
     table.add_column("probability", justify="right", no_wrap=True)
-    for file, row in zip(files, probabilities, strict=True):
-        ranked = sorted(zip(row, classes, strict=True), key=lambda pair: -pair[0])[:top]
-        for place, (probability, name) in enumerate(ranked):
-            table.add_row(Text("" if place else file), Text(name), f"{100 * probability:.1f} %")
+    for file, place, name, probability in rows:
+        table.add_row(Text(file if place == 1 else ""), Text(name), f"{100 * probability:.1f} %")
     return table

@@ -294,6 +294,8 @@ class Progress(StudyWatch):
 
     def _display(self) -> RenderableType:
         if self._results is None or self._schedule is None:
+            if self._tried:
+                return Text("Waiting for the run to end …", style="dim")
             reading = self._reading and f" ({self._reading})"
             return Text(f"Reading the data{reading} and starting Keras …", style="dim")
         return study_display(

@@ -69,7 +69,8 @@ def _run_line(run: Run, results: Results) -> Text:
     epoch = max(run.curve, default=0)
     reached = f", {outcome(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
     line = Text(f"run {run.number}  ", no_wrap=True, overflow="ellipsis")
-    at = f"epoch {epoch} of {run.epochs}" if of_epochs(results, 1) else f"value {epoch}"
+    known = of_epochs(results, 1)
+    at = f"epoch {epoch} of {run.epochs}" if known else counted(len(run.curve), "score")
     line.append(f"{at}{reached}  ")
     line.append(describe(run, results), style="dim")
     return line

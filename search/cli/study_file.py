@@ -41,9 +41,13 @@ def _defaults(file: Path, options: Mapping[str, bool]) -> dict[str, Any]:
         with file.open("rb") as opened:
             content = tomllib.load(opened)
     except OSError as error:
-        raise InputError(f"--study {file} cannot be read ({error.strerror})") from error
+        raise InputError(
+            f"--study {file} cannot be read ({error.strerror}); it takes a TOML file of options"
+        ) from error
     except ValueError as error:
-        raise InputError(f"--study {file} is no TOML ({error})") from error
+        raise InputError(
+            f"--study {file} is no TOML ({error}); it takes options as keys, such as epochs = 10"
+        ) from error
     defaults: dict[str, Any] = {}
     for key, value in content.items():
         if key in _TABLES:

@@ -20,7 +20,13 @@ from search.reporting.loss_cautions import (
     unequally_lost,
     unfinished_trials,
 )
-from search.reporting.programs import ended_early, mixed_up, too_few_digits, unheard_seed
+from search.reporting.programs import (
+    ended_early,
+    mixed_up,
+    more_scores_than_epochs,
+    too_few_digits,
+    unheard_seed,
+)
 from search.reporting.recipe_cautions import of_carry_over, of_collapse, of_dials
 from search.reporting.sentences.growth import growth
 from search.reporting.sentences.techniques import left_out
@@ -78,6 +84,7 @@ def cautions(
         *(drift_of_program(results, fit.effects) if fit else []),
         *too_few_digits(results),
         *ended_early(results),
+        *more_scores_than_epochs(results),
         *tied(results),
         *conditional(results, fit.effects if fit else None),
         *lost_runs(losses, grown_by),

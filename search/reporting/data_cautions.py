@@ -10,12 +10,13 @@ from model_space.data.checks import Checks
 from model_space.data.class_names import LOOKS, without_looks
 from model_space.data.reading import AS_IT_IS, Reading
 from model_space.facts import DataFacts
-from search.analysis.classes import class_sizes
-from search.analysis.proportions import FEW, half_width
+from search.analysis.classes import class_counts, class_sizes
+from search.analysis.proportions import FEW, equal_weight_images, half_width
 from search.objective import ACCURACY
 from search.reporting.data import MOST_NAMES, PARTS, some
 from search.reporting.formatting import counted, listed, listed_first, one_line, quoted, score
 from search.results import Results
+from search.settings import Settings
 
 _STEPS = 4
 """Those of an epoch, at the least, with the batch that is advised where a larger has but one."""
@@ -44,9 +45,9 @@ def data_cautions(results: Results, accuracy: float | None = None) -> list[str]:
             f"The images are {height}×{width} pixels, which takes much time and memory to train "
             "on. A new study with --image-size 64 or 128 is far faster."
         )
-    sentences += _one_step(results, data)
+    sentences += [*_one_step(results, data), *_validation_unused(results, data)]
     if results.objective.share:
-        sentences += _few_images(data, 0.8 if accuracy is None else accuracy)
+        sentences += _few_images(results, data, 0.8 if accuracy is None else accuracy)
     return [*sentences, *_unequal_classes(results)]
 
 
@@ -217,14 +218,42 @@ def _other_ranges(data: DataFacts, checks: Checks) -> list[str]:
     return sentences
 
 
-def _few_images(data: DataFacts, accuracy: float) -> list[str]:
-    images = data.validation
+def _few_images(results: Results, data: DataFacts, accuracy: float) -> list[str]:
+    """Warn of few validation images, or of few in a class where classes weigh the same."""
+    sizes = class_sizes(results, "validation") if results.objective.balanced else None
+    images: float = data.validation
+    smallest, measure = "", "an accuracy"
+    if sizes is not None and sizes.images:
+        counts = [count for _, count in class_counts(results, "validation")]
+        images, measure = equal_weight_images(counts), f"a {results.objective.measure}"
+        if sizes.unequal:
+            smallest = f", {sizes.smallest_count:,} of them of class {quoted(sizes.smallest)},"
     if not 0 < images < FEW:
         return []
     points = 100 * half_width(accuracy, images)
     return [
-        f"{counted(images, 'validation ' + data.things.removesuffix('s'))} leave an accuracy near "
-        f"{100 * accuracy:.0f} % uncertain by ±{points:.1f} points (95 %), beside what seeds do. "
-        f"All recipes are judged on the same {data.things}, so their differences are less "
-        "uncertain, but hold for these. More of them in a new study: --validation."
+        f"{counted(data.validation, 'validation ' + data.things.removesuffix('s'))}{smallest} "
+        f"leave {measure} near {100 * accuracy:.0f} % uncertain by ±{points:.1f} points (95 %), "
+        f"beside what seeds do. All recipes are judged on the same {data.things}, so their "
+        f"differences are less uncertain, but hold for these. {_more_of_them(data.reading)}"
+    ]
+
+
+def _more_of_them(reading: Reading | None) -> str:
+    """Say how a new study has more validation images."""
+    if reading is None or "validation" not in reading.splits:
+        return "More of them in a new study: --validation."
+    return "Data with more of them need a new study."
+
+
+def _validation_unused(results: Results, data: DataFacts) -> list[str]:
+    """Warn of an option for a split that the data have."""
+    settings = results.settings
+    if settings is None or data.reading is None or settings.validation == Settings.validation:
+        return []
+    if (found := data.reading.splits.get("validation")) is None:
+        return []
+    return [
+        f"--validation {settings.validation:g} changes nothing, because the validation "
+        f"{data.things} are those of {one_line(found)}."
     ]

@@ -76,7 +76,9 @@ def ended_early(results: Results) -> list[str]:
     program = results.program
     if program is None or not program.has(EPOCHS):
         return []
-    runs = [(_last(run), run) for run in results.of(*schema.PHASES) if run.curve]
+    more = {run.number for _, run in _with_more_scores(results)}
+    runs = [(_last(run), run) for run in results.of(*schema.PHASES)
+            if run.curve and run.number not in more]  # fmt: skip
     named = program.metric.names_epochs
     most: dict[int | None, int] = {}
     for last, run in runs:
@@ -91,6 +93,31 @@ def ended_early(results: Results) -> list[str]:
         f"{first.number} after {ended}, as where a program stops by itself. Such a run counts as "
         f"one of {counted(first.epochs or 0, 'epoch')} here, and by the scores that it printed."
     ]
+
+
+def more_scores_than_epochs(results: Results) -> list[str]:
+    """Warn of runs that printed more scores than they have epochs, beside others that did not."""
+    more = _with_more_scores(results)
+    if not more:
+        return []
+    scores, first = more[0]
+    return [
+        f"{counted(len(more), 'run')} printed more scores than epochs, as run {first.number} "
+        f"{scores} in {counted(first.epochs or 0, 'epoch')}, and {'were' if more[1:] else 'was'} "
+        "judged by the last, unlike the others. In a new study, let --metric match the scores "
+        "after epochs alone."
+    ]
+
+
+def _with_more_scores(results: Results) -> list[tuple[int, Run]]:
+    """The runs with more scores than epochs, and how many; none where no other has fewer."""
+    program = results.program
+    if program is None or not program.has(EPOCHS) or program.metric.names_epochs:
+        return []
+    runs = [(len(run.curve), run) for run in results.of(*schema.PHASES) if run.curve]
+    within = {run.epochs for scores, run in runs if scores <= (run.epochs or 0)}
+    return [(scores, run) for scores, run in runs
+            if run.epochs in within and scores > (run.epochs or 0)]  # fmt: skip
 
 
 def _last(run: Run) -> int:

@@ -14,6 +14,9 @@ from search.commands.program import Program
 from search.errors import InputError
 from search.planning.differences import is_place
 
+_MOST_NAMED = 4
+"""Differences of data that a message names."""
+
 
 def check_there(name: str, data: str) -> None:
     """Raise `InputError` where a study's data were a path at its launch, and are there no more."""
@@ -35,15 +38,31 @@ def check_fingerprint(
     """
     if known is not None and known.fingerprint and known.fingerprint != facts.fingerprint:
         things = "sounds" if facts.sound else "images"
+        other = _differences(known, facts)
         if before is not None and before != data:
             raise InputError(
                 f"the {things} of {data} are not those of {before}, with which the study {name!r} "
-                "began; leave --data out, or use another name for a new study"
+                f"began{other}; leave --data out, or use another name for a new study"
             )
         raise InputError(
-            f"the {things} of {data} are not those the study {name!r} began with; put "
-            "them back, name their place with --data, or use another name for a new study"
+            f"the {things} of {data} are not those the study {name!r} began with{other}; "
+            "put them back, name their place with --data, or use another name for a new study"
         )
+
+
+def _differences(known: DataFacts, facts: DataFacts) -> str:
+    """Say in brackets how the classes differ, or else the sizes; empty where neither do."""
+    changes = [f"without class {name!r}" for name in known.classes if name not in facts.classes]
+    changes += [f"with class {name!r}" for name in facts.classes if name not in known.classes]
+    sizes = ("train", facts.train, known.train), ("validation", facts.validation, known.validation)
+    if not changes:
+        changes = [
+            f"{now:,} in {part}, not {before:,}"
+            for part, now, before in (*sizes, ("test", facts.test, known.test))
+            if now != before
+        ]
+    more = ", …" if len(changes) > _MOST_NAMED else ""
+    return f" ({', '.join(changes[:_MOST_NAMED])}{more})" if changes else ""
 
 
 def check_files(name: str, program: Program) -> None:

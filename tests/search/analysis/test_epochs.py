@@ -49,6 +49,16 @@ def test_a_technique_pays_from_the_epoch_at_which_its_effect_comes() -> None:
     assert [row.technique for row in rows[:2]] == ["augmentation", "batch_norm"]
 
 
+@pytest.mark.parametrize("lost", [0, 2])
+def test_an_epoch_at_which_all_runs_are_the_same_has_no_noise(lost: int) -> None:
+    """As where all networks name the largest class at first; two runs more have not ended."""
+    measured = with_curves(simulated(design(8, 16, 16), 0, 0.3))[lost:]
+    same = [replace(one, curve={**one.curve, 1: 45 / 56}) for one in measured]
+    for row in effects_by_epoch(same, NAMES):
+        assert (row.effect[0], row.low[0], row.high[0]) == (0, 0, 0)
+        assert row.low[1] < row.high[1]
+
+
 def test_a_technique_without_effect_is_seldom_said_to_pay() -> None:
     """Of studies in which nothing has an effect, as of their verdicts, 5 % name a technique."""
     nothing = dict.fromkeys(NAMES, 0.0)

@@ -6,9 +6,13 @@ from io import StringIO
 from rich.console import Console
 
 from search.cli.progress import Progress
+from search.cli.study_display import _run_line
+from search.commands.program import Metric, Program
 from search.planning.design import design
 from search.planning.schedule import Schedule
+from search.results import Results, Run
 from search.settings import Settings
+from tests.support.programs import switches
 from tests.support.simulate import results_of, simulated
 
 
@@ -24,3 +28,15 @@ def test_runs_of_an_earlier_plan_are_not_counted_among_those_of_this_one() -> No
     counts = [line.split()[1] for line in printed.getvalue().splitlines()
               if line.startswith("confirm")]  # fmt: skip
     assert counts == ["3/20", "4/20"]
+
+
+def test_a_program_at_work_has_no_data_to_read_and_its_scores_are_counted() -> None:
+    progress = Progress(Console(file=StringIO(), width=100))
+    assert "starting Keras" in str(progress._display())
+    progress.trying("a")
+    assert str(progress._display()) == "Waiting for the run to end …"
+    program = Program("train {flags}", "/", switches("a"), Metric("acc", "acc"))
+    under_way = Run(0, "measure", "running", {"a": True}, frozenset({"a"}), None,
+                    curve={10: 0.3, 20: 0.4})  # fmt: skip
+    results = Results("s", ("a",), (under_way,), Settings(data="", program=program))
+    assert str(_run_line(under_way, results)).startswith("run 0  2 scores, ")

@@ -40,6 +40,10 @@ BAD = {
     "negative search": (["launch", "--search", "-1"], "--search -1 is too small"),
     "endless": (["launch", "--epochs", "10000000"], "--epochs 10000000 is too large"),
     "many seeds": (["launch", "--confirm", "5000"], "--confirm 5000 is too large"),
+    "no file of options": (
+        ["launch", "--study", "none.toml"],
+        r"none.toml cannot be read \(.*\); it takes a TOML file of options",
+    ),
     "bottomless": (["launch", "--depth", "1000000"], "--depth 1000000 is not possible"),
     "width": (["launch", "--width", "0"], "--width 0 is not between"),
     "depth": (["launch", "--depth", "12"], "depths are 10, 16, 22"),

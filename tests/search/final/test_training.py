@@ -1,5 +1,6 @@
 """`kouka train` and `kouka predict`: what they say, write and refuse; a model made and used."""
 
+import csv
 import io
 import json
 import re
@@ -85,6 +86,30 @@ def test_predict_warns_of_files_for_a_network_of_other_numbers(
     assert not kouka("predict", ".", "a.png").stderr
     stderr = kouka("predict", ".", *[f"{at}.png" for at in range(7)]).stderr
     assert "sees next to nothing in 0.png, 1.png, 2.png, 3.png, 4.png and 2 more: all val" in stderr
+
+
+def test_predictions_of_a_folder_are_a_table_for_programs_too(
+    kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        predictor, "predict",
+        lambda network, card, files: predictor.Predictions([(0.25, 0.75)] * len(files), []),
+    )  # fmt: skip
+    (folder / "model.keras").write_bytes(b"")
+    replace(CARD, classes=("a, b", "ü")).write(folder / "model.json")
+    (folder / "new" / "more").mkdir(parents=True)
+    for name in ("new/1.TIF", "new/more/2.png", "new/notes.txt", "new/.3.png", "new/Thumbs.db"):
+        (folder / name).touch()
+    result = kouka("predict", ".", "new", "scan", "--csv", "--top", "2")
+    assert list(csv.reader(result.stdout.splitlines())) == [
+        ["file", "place", "class", "probability"],
+        *(
+            [file, *row]
+            for file in (str(Path("new", "1.TIF")), str(Path("new", "more", "2.png")), "scan")
+            for row in (["1", "ü", "0.750000"], ["2", "a, b", "0.250000"])
+        ),
+    ]
+    assert result.stderr == "Left out: 1 file without a suffix of images.\n"
 
 
 def studied(
@@ -243,7 +268,7 @@ REFUSED = (
         "torn/model.json is not a model card that kouka train",
     ),
     (["predict", "whole", "a.png"], "there is no file a.png"),
-    (["predict", "whole", "."], ". is a folder; name the files in it"),
+    (["predict", "whole", "."], "there are no images in .; they end in .jpg, "),
     (["predict", "whole", "taken"], "taken cannot be read as an image"),
     (["predict", "whole", "taken", "--top", "0"], "--top 0 is too small"),
 )

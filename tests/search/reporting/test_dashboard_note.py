@@ -44,7 +44,7 @@ def test_the_figure_and_the_note_hold_what_the_finished_study_says(
     note = get_note(study)
     assert "augmentation helps most" in note
     assert "PED-ANOVA" in note
-    assert "degrees of freedom from repeated runs" in note
+    assert "but not their 28 interactions" in note
 
 
 def test_it_is_renewed_as_runs_finish(

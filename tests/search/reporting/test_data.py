@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -13,8 +14,9 @@ from model_space.data.mel import Spectrogram
 from model_space.data.reading import Reading
 from model_space.facts import DataFacts
 from search.analysis.classes import class_sizes
-from search.analysis.proportions import half_width
+from search.analysis.proportions import equal_weight_images, half_width
 from search.cli.progress import Progress
+from search.objective import OBJECTIVES
 from search.reporting.data import account
 from search.reporting.data_cautions import data_cautions
 from search.reporting.details.data import class_extremes
@@ -229,6 +231,41 @@ def test_an_older_study_has_classes_and_the_caution_of_few_images() -> None:
     assert account(old) == ["2 classes of training images: cat (25), dog (15)."]
     [caution] = data_cautions(of(old))
     assert caution.startswith("5 validation images leave an accuracy near 80 % uncertain by ±29")
+
+
+def test_few_images_of_a_class_count_where_classes_weigh_the_same() -> None:
+    counts = (450, 90, 4)
+    data = replace(PLAIN, classes=("a", "b", "c"), validation=sum(counts),
+                   class_counts={"validation": counts})  # fmt: skip
+    balanced = replace(of(data, BATCHES), objective=OBJECTIVES["balanced_accuracy"])
+    [caution] = data_cautions(balanced)
+    assert caution.startswith(
+        "544 validation images, 4 of them of class “c”, leave a balanced accuracy near 80 % "
+        "uncertain by ±13.1 points"
+    )
+    assert not any("uncertain" in said for said in data_cautions(of(data, BATCHES)))
+
+
+@pytest.mark.parametrize("counts", [(40, 40), (45, 9, 2), (30, 0, 10)])
+def test_the_mean_of_the_classes_varies_as_images_of_equal_weight_do(
+    counts: tuple[int, ...],
+) -> None:
+    draws = np.random.default_rng(0)
+    shares = [draws.binomial(count, 0.8, 200_000) / count for count in counts if count]
+    as_drawn = np.var(np.mean(shares, axis=0))
+    assert 0.8 * 0.2 / equal_weight_images(counts) == pytest.approx(as_drawn, rel=0.02)
+
+
+def test_an_option_for_a_split_that_the_data_have_is_neither_advised_nor_silent() -> None:
+    few = replace(read(splits={"train": "train", "validation": "val"}), validation=165)
+    [caution] = data_cautions(of(few, BATCHES))
+    assert "--validation" not in caution
+    assert caution.endswith("Data with more of them need a new study.")
+    named = replace(BATCHES, validation=0.4)
+    assert data_cautions(of(few, named))[0] == (
+        "--validation 0.4 changes nothing, because the validation images are those of val."
+    )
+    assert data_cautions(of(PLAIN, named)) == []
 
 
 def test_no_size_is_advised_where_one_was_chosen() -> None:

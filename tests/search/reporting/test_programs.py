@@ -10,7 +10,7 @@ from search.analysis.confirmation import Confirmed
 from search.analysis.estimate import Estimate
 from search.commands.program import Metric, Program
 from search.objective import OBJECTIVES
-from search.reporting.programs import ended_early
+from search.reporting.programs import ended_early, more_scores_than_epochs
 from search.reporting.sentences.budget import mean_of_last
 from search.reporting.sentences.fresh_seeds import about_tests
 from search.results import Results, Run
@@ -79,6 +79,19 @@ def test_runs_that_print_as_many_scores_as_all_are_whole(
     metric: Metric, curves: Sequence[Sequence[int]]
 ) -> None:
     assert not ended_early(studied(metric, curves))
+
+
+def test_runs_with_more_scores_than_epochs_are_told_from_those_that_end_early() -> None:
+    studied_runs = studied(UNNAMED, [upto(40), upto(41), upto(41)])
+    assert not ended_early(studied_runs)
+    [caution] = more_scores_than_epochs(studied_runs)
+    assert caution.startswith(
+        "2 runs printed more scores than epochs, as run 1 41 in 40 epochs, and were judged by the "
+    )
+    [early] = ended_early(studied(UNNAMED, [upto(40), upto(41), upto(17)]))
+    assert "1 of 2 runs ended early, those of run 2 after 17 of 40" in early
+    for metric, curves in ((UNNAMED, [upto(41)] * 2), (NAMED, [upto(40), upto(41)])):
+        assert not more_scores_than_epochs(studied(metric, curves))
 
 
 def test_the_epochs_that_judge_long_runs_are_told_from_those_of_short_ones() -> None:
