@@ -129,6 +129,9 @@ def is_idle(on: Collection[str], needs: Mapping[str, str]) -> bool:
 _MOST_EPOCHS = 50
 """From one score of a trial to the next; what is further apart are no epochs."""
 
+_MOST_FOLDS = 10
+"""Of a cross-validation, as a rule."""
+
 End = Literal["", "all off", "all on"]
 
 
@@ -411,6 +414,12 @@ class Results:
         if program is None or program.metric.names_epochs:
             return True
         return program.has(EPOCHS) and all(len(run.curve) == run.epochs for run in curves)
+
+    @property
+    def may_be_folds(self) -> bool:
+        """True where the points of another program's curves are so few that they may be the mean
+        score of one fold, of two and so on, which look like epochs."""
+        return self.foreign and max((len(run.curve) for run in self.runs), default=0) <= _MOST_FOLDS
 
     @property
     def timed_by(self) -> str:

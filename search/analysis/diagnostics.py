@@ -9,6 +9,7 @@ from search.analysis.chance_level import AtChanceLevel, at_chance_level
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, estimability
 from search.analysis.failing_cells import FailingCell, failing_cell
+from search.analysis.lost_together import LostTogether, lost_together
 from search.analysis.multiplicity import SignificantAlone, significant_alone
 from search.analysis.outliers import Outliers, outliers
 from search.analysis.run_losses import RunLosses, run_losses
@@ -36,6 +37,8 @@ class Diagnostics:
     """Checks of the runs, and of the fit where there is one."""
 
     losses: RunLosses
+    together: tuple[LostTogether, ...]
+    """Choices of another program that fail together."""
     unequal: tuple[UnequalLoss, ...]
     """What the losses of another program's trials depend on."""
     fit: FitDiagnostics | None
@@ -46,7 +49,8 @@ def diagnose(results: Results, effects: Effects | None) -> Diagnostics:
     low = at_chance_level(results)
     return Diagnostics(
         run_losses(results),
-        unequal_losses(results),
+        together := lost_together(results),
+        unequal_losses(results, together),
         None
         if effects is None
         else FitDiagnostics(

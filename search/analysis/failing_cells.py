@@ -7,7 +7,7 @@ three techniques, and in a small design it is aliased with the effects of innoce
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, groupby, product
@@ -49,6 +49,10 @@ class Cell:
     def techniques(self) -> int:
         """Number of techniques in it."""
         return len(self.on) + len(self.off)
+
+    def has(self, on: Set[str]) -> bool:
+        """Tell whether a recipe, by what is on, is one of it."""
+        return on >= {*self.on} and not any(name in on for name in self.off)
 
     @property
     def parts(self) -> tuple[Cell, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from search.analysis.exact_test import fisher_exact
+from search.analysis.exact_test import exact_test
 from search.analysis.sides import sides
 from search.analysis.t_distribution import ALPHA
 from search.objective import Objective
@@ -95,21 +95,35 @@ def set_apart(results: Results) -> Results:
 def brought_about(results: Results, far: Sequence[Run]) -> Mapping[str, float]:
     """Return the techniques and levels, as `sides` names them, that decide how often runs are far.
 
-    Each with the share of the runs that are far, with it or without it, where more are. By Fisher's
-    exact test at 5 %, corrected for the number of techniques and levels.
+    Each with the share of the runs that are far, with it or without it, where more are. By tests at
+    5 %, corrected for their number, of each technique and of all levels of a category at once:
+    several may bring them about alike. Of its levels those are named that do so more than all do,
+    and by several runs.
     """
     numbers = {run.number for run in far}
     runs = {run.number: run for run in (*results.of("measure"), *far)}
     both = sides(results, list(runs.values()))
+    levels = [[f"{one.name} {level}" for level in one.levels] for one in results.categories]
+    seen = [[name for name in names if name in both]
+            for names in (*([name] for name in results.factors), *levels)]  # fmt: skip
+    tested = [names for names in seen if names]
     found = {}
-    for name, (on, off) in both.items():
-        counts = [(sum(run.number in numbers for run in side), len(side)) for side in (on, off)]
-        shares = [lost / of for lost, of in counts]
-        # Of levels, those with which more are: with the others fewer are for that alone.
-        if name not in results.factors and shares[0] < shares[1]:
+    for names in tested:
+        parts = both[names[0]] if len(names) == 1 else [both[name][0] for name in names]
+        counts = [sum(run.number in numbers for run in part) for part in parts]
+        sizes = [len(part) for part in parts]
+        if exact_test(counts, sizes) * len(tested) >= ALPHA:
             continue
-        if fisher_exact(*counts[0], *counts[1]) * len(both) < ALPHA:
-            found[name] = max(shares)
+        shares = [count / size for count, size in zip(counts, sizes, strict=True)]
+        if len(names) == 1:
+            found[names[0]] = max(shares)
+            continue
+        more = sum(counts) / sum(sizes)
+        found |= {
+            name: share
+            for name, share, count in zip(names, shares, counts, strict=True)
+            if share > more and count > 1
+        }
     return found
 
 

@@ -15,6 +15,7 @@ from search.analysis.covariates import covariates
 from search.analysis.distributions import symmetric_root
 from search.analysis.fit_scale import cut_far_below, scale
 from search.analysis.limits import Costing
+from search.analysis.lost_together import LostTogether, lost_together
 from search.analysis.model import varied
 from search.analysis.surface import Points, Surface, fit_surface
 from search.parameters import Category, level_name
@@ -62,6 +63,8 @@ class FittedRecipes:
     """What is on by a run's parameters."""
     breaks: tuple[frozenset[str], ...] = ()
     """Techniques with which, together, every run has failed."""
+    lost: tuple[LostTogether, ...] = ()
+    """Choices of another program with which, two together, every trial has failed."""
     collapse: Collapse | None = None
     """Runs of a technique that fell far below all others in some seeds, of which the surface is not
     fitted."""
@@ -125,6 +128,7 @@ class FittedRecipes:
             held,
             results.on,
             tuple(breaks),
+            lost_together(results),
             collapse,
             fallen,
             results.needs,
@@ -142,7 +146,7 @@ class FittedRecipes:
         seen: set[frozenset[str]] = set()
 
         def add(on: frozenset[str]) -> None:
-            if on not in seen and not any(map(on.issuperset, self.breaks)):
+            if on not in seen and not self._fails(on):
                 seen.add(on)
                 one = self.option(on)
                 if not is_idle(one.on, self.needs):
@@ -175,6 +179,10 @@ class FittedRecipes:
                 for one in self.several:
                     for chosen in _levels_of(one):
                         add(known[key].on - set(_levels_of(one)) | {chosen} - {""})
+
+    def _fails(self, on: frozenset[str]) -> bool:
+        """Tell a recipe with which every run has failed."""
+        return any(map(on.issuperset, self.breaks)) or any(one.has(on) for one in self.lost)
 
     def above(self, options: Sequence[Option], costing: Costing | None) -> np.ndarray:
         """Return by how much options, (options,), are above the limits; 0 where there are none."""

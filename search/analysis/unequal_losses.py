@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from search.analysis.exact_test import fisher_exact
+from search.analysis.lost_together import LostTogether
 from search.analysis.run_losses import given_up
 from search.analysis.sides import sides
 from search.analysis.t_distribution import ALPHA
@@ -57,14 +58,18 @@ class UnequalLoss:
         return self.on if self.more_on else self.off
 
 
-def unequal_losses(results: Results) -> tuple[UnequalLoss, ...]:
-    """Find what the losses of runs depend on, the surest first.
+def unequal_losses(
+    results: Results, together: Sequence[LostTogether] = ()
+) -> tuple[UnequalLoss, ...]:
+    """Find what the losses of runs depend on, the surest first, beside what fails `together`.
 
     By Fisher's exact test, at 5 % for all techniques, levels and kinds of loss together
     (Bonferroni). Runs that wait or are under way are not counted, nor are, for the other
     techniques, those of a side where no run has a value.
     """
     ended = _planned(results) if results.designed else _tried(results)
+    explained = {number for one in together for number in one.trials}
+    ended = [run for run in ended if run.number not in explained]
     gone = {one.technique: one for one in _found(results, ended) if not one.worse.left}
     both = sides(results, ended)
     lost = {run.number for name, one in gone.items() for run in both[name][not one.more_on]}

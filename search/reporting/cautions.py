@@ -15,6 +15,7 @@ from search.reporting.formatting import counted, in_unit
 from search.reporting.loss_cautions import (
     infeasible_trials,
     lost_runs,
+    not_together,
     nothing_learned,
     pruned_trials,
     unequally_lost,
@@ -66,6 +67,7 @@ def cautions(
         *nothing_learned(losses, program=results.program is not None),
         *_two_scales(results),
         *of_carry_over(results, recommended),
+        *not_together(diagnostics.together),
         *unequally_lost(diagnostics.unequal, "run" if results.designed else "trial"),
         *far_trials(results),
         *repeats(results),

@@ -33,6 +33,7 @@ from search.analysis.ladder import Comparison, LadderStep, compare, ladder
 from search.analysis.level_means import misfit
 from search.analysis.long_runs import deciding, held, held_levels, long_study
 from search.analysis.looks import look_at
+from search.analysis.lost_together import with_working_reference
 from search.analysis.next_steps import NextStep, next_steps
 from search.analysis.number_curves import NumberCurve, number_curves
 from search.analysis.recipe_tests import RecipeTests, summarise_tests
@@ -259,8 +260,8 @@ def find(
 
 def _measured(results: Results) -> tuple[Results, Effects | None]:
     """Estimate the effects of the measured runs, and return the results as these take them:
-    without far runs, and beside a change on the way."""
-    results = set_apart(results)
+    without far runs, beside a change on the way, and with levels to compare with that work."""
+    results = with_working_reference(set_apart(results))
     results, fitted = beside_drift(results, effects_of(results))
     return results, on_both_scales(results, fitted)
 

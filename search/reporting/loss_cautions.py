@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from search.analysis.lost_together import LostTogether
 from search.analysis.run_losses import GivenUp, RunLosses, given_up
 from search.analysis.unequal_losses import Loss, UnequalLoss
-from search.reporting.formatting import counted, listed, with_states
+from search.reporting.formatting import counted, listed, listed_first, with_states
 from search.reporting.sentences.failures import as_end, brief
 from search.results import Results
 
 _MOST_NAMED = 3
 """Recipes in one sentence, or sentences of techniques that lose more trials."""
+_MOST_PAIRS = 6
+"""Choices that fail together, in one sentence."""
 _LOST: Mapping[Loss, str] = {
     "failed": "failed",
     "pruned": "were pruned",
@@ -34,6 +37,21 @@ def nothing_learned(losses: RunLosses, *, program: bool) -> list[str]:
         )
         sentences.append(f"Every measured run has the same value, so no {judged}")
     return sentences
+
+
+def not_together(lost: Sequence[LostTogether]) -> list[str]:
+    """Name the choices of another program that fail together."""
+    if not lost:
+        return []
+    named = [
+        f"{listed([two.phrase for two in one.choices])} ({counted(len(one.trials), 'trial')})"
+        for one in lost
+    ]
+    return [
+        "Every trial failed that had two choices that do not go together: "
+        f"{listed_first(named, _MOST_PAIRS)}. No recommended recipe has both of such two, and "
+        "effects are means over the recipes that remain."
+    ]
 
 
 def unequally_lost(losses: Sequence[UnequalLoss], run: str) -> list[str]:

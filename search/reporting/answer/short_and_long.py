@@ -126,9 +126,10 @@ def signs_of_fast_start(found: FastStart, results: Results) -> str:
         begin, end = found.moving[0].begin, found.moving[0].end
         signs.append(f"from epoch {begin} to {end} effects still moved, {listed(named)}")
     said = ", and ".join(signs)
-    if found.rise is None:  # the networks have learned what they will
-        return f"{capitalized(said)}."
-    return f"These are effects of a fast start: {said}."
+    if found.rise is not None:  # else the networks have learned what they will
+        said = f"these are effects of a fast start: {said}"
+    said = f"unless reports are of folds, {said}" if results.may_be_folds else said
+    return f"{capitalized(said)}."
 
 
 def fast_start(found: FastStart, results: Results) -> str:

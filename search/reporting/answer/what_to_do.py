@@ -63,7 +63,9 @@ def headline(findings: Findings, *, briefly: bool = False) -> str:
     epochs = _open_beyond(findings)
     if epochs is None:
         return said
-    return f"{said} Runs longer than {counted(epochs, 'epoch')} may say otherwise."
+    longer = f"longer than {counted(epochs, 'epoch')} may say otherwise."
+    runs = "Unless reports are of folds, runs" if findings.results.may_be_folds else "Runs"
+    return f"{said} {runs} {longer}"
 
 
 def _open_beyond(findings: Findings) -> int | None:

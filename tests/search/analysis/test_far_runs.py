@@ -9,7 +9,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 from search import analyse, enqueue_design
 from search.analysis.effects import CERTAIN, effects, effects_of
-from search.analysis.far_runs import far_at, far_runs, set_apart
+from search.analysis.far_runs import brought_about, far_at, far_runs, set_apart
 from search.analysis.interactions import interactions
 from search.reporting.answer.support import support
 from search.reporting.records import records
@@ -82,6 +82,27 @@ def test_what_surely_makes_trials_diverge_hurts() -> None:
     assert told.of(adam).verdict == "hurts"
     assert told.of(adam).low == pytest.approx(plain.of(adam).low)
     assert told.of(mixup).low < plain.of(mixup).low
+
+
+def test_levels_that_fail_alike_are_what_brings_it_about() -> None:
+    """As by an SVM: no kernel but the linear one needs its gamma to be right."""
+    far = {"linear": (0, 18), "poly": (11, 30), "rbf": (4, 38), "sigmoid": (5, 14)}
+    rows = [(kernel, at < count) for kernel, (count, trials) in far.items() for at in range(trials)]
+    random = np.random.default_rng(0)
+    study = optuna.create_study(direction="maximize")
+    for at in random.permutation(len(rows)):
+        kernel, failed = rows[at]
+        value = (0.07 if failed else 0.97) + 0.01 * float(random.normal())
+        params = {"kernel": kernel, "scale": bool(random.random() < 0.5)}
+        space: dict[str, BaseDistribution] = {
+            "kernel": CategoricalDistribution([*far]),
+            "scale": CategoricalDistribution([False, True]),
+        }
+        study.add_trial(optuna.create_trial(params=params, distributions=space, value=value))
+    results = read(study)
+    assert len(far_runs(results)) == 20
+    assert set_apart(results) is results
+    assert {*brought_about(results, far_runs(results))} == {"kernel poly", "kernel sigmoid"}
 
 
 def test_all_runs_of_a_level_are_what_it_comes_to() -> None:

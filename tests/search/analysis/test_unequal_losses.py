@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from search import analyse
-from search.analysis.exact_test import fisher_exact
+from search.analysis.exact_test import exact_test, fisher_exact
 from search.analysis.unequal_losses import unequal_losses
 from search.planning.design import fraction
 from search.planning.space import Space
@@ -33,6 +33,15 @@ def test_the_exact_test_is_scipys() -> None:
     assert fisher_exact(60, 2000, 20, 3000) == pytest.approx(
         stats.fisher_exact(np.array([[60, 1940], [20, 2980]])).pvalue, rel=1e-6
     )
+
+
+def test_the_test_of_several_shares_is_scipys() -> None:
+    for counts, sizes in (([0, 11, 4, 5], [18, 30, 38, 14]), ([2, 3, 1], [9, 11, 10])):
+        table = np.array([counts, np.subtract(sizes, counts)])
+        random = stats.PermutationMethod(n_resamples=4999, rng=np.random.default_rng(0))
+        expected = stats.chi2_contingency(table, correction=False, method=random).pvalue
+        assert exact_test(counts, sizes) == pytest.approx(expected, rel=0.3, abs=0.01)
+    assert exact_test([3, 1], [9, 12]) == fisher_exact(3, 9, 1, 12)
 
 
 def lost(trial: optuna.Trial) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import optuna
 import pytest
 
 from search.analysis.headline import headline as first_named
@@ -20,12 +21,12 @@ from search.planning.design import design
 from search.planning.phases import PLANS
 from search.planning.space import Space
 from search.reporting.answer.commands import settle
-from search.reporting.answer.how_sure import how_sure
+from search.reporting.answer.how_sure import budget_warning, how_sure
 from search.reporting.answer.support import support
 from search.reporting.answer.what_matters import what_matters
 from search.reporting.answer.what_to_do import headline, to_train, what_to_do
 from search.reporting.ending import answer_lines
-from search.reporting.findings import Findings, find, find_recipe
+from search.reporting.findings import Findings, analyse, find, find_recipe
 from search.reporting.gallery import draw
 from search.reporting.html import page
 from search.reporting.sections import sections
@@ -34,6 +35,7 @@ from search.reporting.tables import confirmed_table
 from search.results import Results, Run
 from search.settings import Settings
 from tests.search.reporting.test_short_and_long import long, short
+from tests.support.foreign import foreign as foreign_trials
 from tests.support.of_levels import OF_PROGRAM
 from tests.support.simulate import NAMES, facts, results_of, run, simulated
 
@@ -126,6 +128,28 @@ def test_the_headline_of_short_runs_warns_of_longer_ones() -> None:
     for briefly in (False, True):
         assert headline(found, briefly=briefly).endswith(warning)
     assert warning not in headline(findings("verified"))
+
+
+@pytest.mark.parametrize("steps", [5, 20])
+def test_few_reports_of_another_program_may_be_of_folds(steps: int) -> None:
+    """Each is the mean score of the folds so far, of which the last is an easy one."""
+
+    def function(trial: optuna.Trial) -> float:
+        better = trial.suggest_categorical("a", [False, True])
+        trial.suggest_categorical("b", [False, True])
+        random = np.random.default_rng(trial.number)
+        scores: list[float] = []
+        for fold in range(steps):
+            own = 0.7 + 0.03 * better + 0.01 * fold + 0.001 * float(random.standard_normal())
+            scores.append(own)
+            trial.report(float(np.mean(scores)), fold)
+        return float(np.mean(scores))
+
+    found = analyse(foreign_trials(40, function))
+    hedged = f"Unless reports are of folds, runs longer than {steps} epochs may say otherwise."
+    assert headline(found).endswith(hedged) == (steps == 5)
+    said = " ".join(budget_warning(found))
+    assert ("Unless reports are of folds, these are effects" in said) == (steps == 5)
 
 
 @pytest.mark.parametrize("noise", [0.001, 0.1])
