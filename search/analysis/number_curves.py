@@ -17,7 +17,7 @@ from search.analysis.covariates import Polynomial
 from search.analysis.distributions import t_draws
 from search.analysis.estimate import Estimate
 from search.analysis.fit import Fit, fit
-from search.analysis.least_squares import FITS_ITSELF, pseudo_inverse, rank
+from search.analysis.least_squares import FITS_ITSELF, pseudo_inverse, rank, robust_dof
 from search.analysis.model import of_numbers
 from search.analysis.t_distribution import ALPHA, CONFIDENCE, quantile
 from search.parameters import Number, Order
@@ -95,6 +95,7 @@ def number_curves(results: Results, fitted: Fit | None) -> list[NumberCurve]:
         fitted = None if model is None else fit(model, values)
     if fitted is None or not fitted.dof:
         return []
+    without_random = values[:, 0] - fitted.interacting
     told = [one for one in fitted.model.covariates.polynomials if not isinstance(one.number, Order)]
     found = []
     for one in told:
@@ -104,7 +105,7 @@ def number_curves(results: Results, fitted: Fit | None) -> list[NumberCurve]:
         places = _places(one.number, params, whole=whole)
         if len(places) < 2:
             continue
-        curve = _curve(fitted, one, taken, values[:, 0], places, results.objective.sign)
+        curve = _curve(fitted, one, taken, without_random, places, results.objective.sign)
         if curve is not None:
             p_value = min(1.0, len(told) * curve.p_value)
             known = _signed(replace(curve, p_value=p_value, whole=whole))
@@ -161,7 +162,8 @@ def _curve(
     places: tuple[float, ...],
     sign: int,
 ) -> NumberCurve | None:
-    """The curve, at some places, of a number that the runs, of these values, took so, scaled."""
+    """The curve, at some places, of a number that the runs took so, scaled; their `values` are
+    those without interactions."""
     number = polynomial.number
     grid = np.array([number.scaled(place) for place in places])
     weights = fitted.model.along(polynomial, grid)
@@ -181,7 +183,7 @@ def _curve(
     doubted = np.sqrt(wider + doubts**2)
     top, bottom = int(np.argmax(sign * curve)), int(np.argmin(sign * curve))
     worse = sign * (curve[top] - curve)
-    dof = fitted.dof_of(weights[top] - weights[bottom])
+    dof = min(fitted.dof_of(weights[top] - weights[bottom]), line.dof_of(top, bottom))
     chance = _Chance.of(covariance, dof)
     seen = worse / np.where(doubted[top] > 0, doubted[top], math.inf)
     surely = seen > chance.behind_best
@@ -264,6 +266,16 @@ class _Line:
     """(places,)."""
     covariance: np.ndarray
     """(places, places)."""
+    columns: np.ndarray
+    """(runs, columns), the last of the line."""
+    inverse: np.ndarray
+    """(columns, runs): their pseudo-inverse."""
+    at: np.ndarray
+    """(places, columns): the line's columns there."""
+
+    def dof_of(self, one: int, other: int) -> float:
+        """Degrees of freedom of the error of the difference of two places."""
+        return robust_dof(self.columns, self.inverse, self.at[one] - self.at[other])
 
 
 def _broken_line(
@@ -293,8 +305,11 @@ def _broken_line(
     inverse = pseudo_inverse(model)
     residuals = values - model @ (inverse @ values)
     room = np.maximum(1 - np.einsum("ij,ji->i", model, inverse), FITS_ITSELF)
-    weights = (columns(grid) - own.mean(axis=0)) @ inverse[others.shape[1] :]
-    return _Line(weights @ values, (weights * (residuals**2 / room)) @ weights.T)
+    at = np.zeros((len(grid), model.shape[1]))
+    at[:, others.shape[1] :] = columns(grid) - own.mean(axis=0)
+    weights = at @ inverse
+    covariance = (weights * (residuals**2 / room)) @ weights.T
+    return _Line(weights @ values, covariance, model, inverse, at)
 
 
 def _errors(covariance: np.ndarray) -> np.ndarray:
