@@ -72,14 +72,6 @@ class Fit:
         """The degrees of freedom that come from the residuals of the fit."""
         return self.dof - self.dof_from_repeats - self.dof_from_interactions
 
-    @property
-    def interacting(self) -> np.ndarray:
-        """(runs,): what random terms are taken to make of each run, in the last response."""
-        if self.runs is None:
-            return np.zeros(len(self.variances))
-        fixed = self.model.main @ self.coefficients[self.model.fixed, -1]
-        return np.asarray(self.runs.fitted - fixed)
-
     def estimate(self, contrast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Estimate a combination of the coefficients: value and standard error, (responses,)."""
         if self.covariances is not None:

@@ -18,7 +18,8 @@ from search.analysis.distributions import t_draws
 from search.analysis.estimate import Estimate
 from search.analysis.fit import Fit, fit
 from search.analysis.least_squares import FITS_ITSELF, pseudo_inverse, rank, robust_dof
-from search.analysis.model import of_numbers
+from search.analysis.model import Model, of_numbers
+from search.analysis.random_pairs import fit_mixed
 from search.analysis.t_distribution import ALPHA, CONFIDENCE, quantile
 from search.parameters import Number, Order
 from search.results import Results
@@ -95,7 +96,6 @@ def number_curves(results: Results, fitted: Fit | None) -> list[NumberCurve]:
         fitted = None if model is None else fit(model, values)
     if fitted is None or not fitted.dof:
         return []
-    without_random = values[:, 0] - fitted.interacting
     told = [one for one in fitted.model.covariates.polynomials if not isinstance(one.number, Order)]
     found = []
     for one in told:
@@ -105,7 +105,7 @@ def number_curves(results: Results, fitted: Fit | None) -> list[NumberCurve]:
         places = _places(one.number, params, whole=whole)
         if len(places) < 2:
             continue
-        curve = _curve(fitted, one, taken, without_random, places, results.objective.sign)
+        curve = _curve(fitted, one, taken, values[:, 0], places, results.objective.sign)
         if curve is not None:
             p_value = min(1.0, len(told) * curve.p_value)
             known = _signed(replace(curve, p_value=p_value, whole=whole))
@@ -162,14 +162,13 @@ def _curve(
     places: tuple[float, ...],
     sign: int,
 ) -> NumberCurve | None:
-    """The curve, at some places, of a number that the runs took so, scaled; their `values` are
-    those without interactions."""
+    """The curve, at some places, of a number that the runs, of these values, took so, scaled."""
     number = polynomial.number
     grid = np.array([number.scaled(place) for place in places])
     weights = fitted.model.along(polynomial, grid)
     if not all(fitted.model.estimable(one) for one in weights):
         return None
-    line = _broken_line(fitted.model.without(polynomial), taken, values, grid)
+    line = _broken_line(fitted.model, polynomial, taken, values, grid)
     if line is None:
         return None
     curve, covariance = weights @ fitted.coefficients[:, 0], fitted.covariance(weights)
@@ -279,13 +278,14 @@ class _Line:
 
 
 def _broken_line(
-    others: np.ndarray, taken: np.ndarray, values: np.ndarray, grid: np.ndarray
+    model: Model, polynomial: Polynomial, taken: np.ndarray, values: np.ndarray, grid: np.ndarray
 ) -> _Line | None:
-    """Fit a line that breaks between as many runs each, beside the `others`, (runs, columns).
+    """Fit a line that breaks between as many runs each, in the place of a number's polynomial.
 
-    Its errors are HC2, as the fit's. None where it would take more than half of the degrees of
-    freedom.
+    Its errors are HC2 or, beside random terms, of the mixed model, as the fit's. None where it
+    would take more than half of the degrees of freedom.
     """
+    others = model.without(polynomial)
     left = len(taken) - rank(others)
     pieces = max((d for d in range(1, _MOST_PIECES + 1) if d * (d + 1) <= left), default=0) - 1
     pieces = max(pieces, _LEAST_PIECES)
@@ -301,15 +301,19 @@ def _broken_line(
         return np.column_stack([places - taken.mean(), beyond])
 
     own = columns(taken)
-    model = np.column_stack([others, own - own.mean(axis=0)])
-    inverse = pseudo_inverse(model)
-    residuals = values - model @ (inverse @ values)
-    room = np.maximum(1 - np.einsum("ij,ji->i", model, inverse), FITS_ITSELF)
-    at = np.zeros((len(grid), model.shape[1]))
+    fixed = np.column_stack([others, own - own.mean(axis=0)])
+    inverse = pseudo_inverse(fixed)
+    at = np.zeros((len(grid), fixed.shape[1]))
     at[:, others.shape[1] :] = columns(grid) - own.mean(axis=0)
+    if model.random_pairs:
+        mixed = fit_mixed(fixed, model.random, inverse, values[:, np.newaxis], np.zeros(1), 0)
+        curve = at @ mixed.coefficients[:, 0]
+        return _Line(curve, at @ mixed.covariances[0] @ at.T, fixed, inverse, at)
+    residuals = values - fixed @ (inverse @ values)
+    room = np.maximum(1 - np.einsum("ij,ji->i", fixed, inverse), FITS_ITSELF)
     weights = at @ inverse
     covariance = (weights * (residuals**2 / room)) @ weights.T
-    return _Line(weights @ values, covariance, model, inverse, at)
+    return _Line(weights @ values, covariance, fixed, inverse, at)
 
 
 def _errors(covariance: np.ndarray) -> np.ndarray:
