@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,9 @@ _MOST_VARIANCE = 2.0
 
 _FEW_VALUES = 3
 """Of a number, that tell no curve."""
+
+_BENDS = 2
+"""Columns of a number that other parameters may change: where it is best, and how sharply."""
 
 _LEAST_LENGTH = 1e-6
 """Of a column, beside those before it, for it to say anything more."""
@@ -118,6 +122,31 @@ class Covariates:
     """Categories of which the runs have one level."""
     noise: tuple[str, ...] = ()
     """Parameters that vary, but whose spread counts as noise, as the runs are too few."""
+
+    def products(self, signs: np.ndarray) -> np.ndarray | None:
+        """Multiply the columns of each two parameters, and of each with the techniques.
+
+        `signs`, (runs, techniques), are 1 where one is on, -1 where it is off. Of a number it is
+        its line and its square, and of two numbers their lines. What not every run was asked for
+        is in none, and neither are draws and the order of the trials. None without any.
+        """
+        if self.columns is None:
+            return None
+        techniques = list(signs.T[:, :, np.newaxis])
+        of = np.array([level.parameter for level in self.levels])
+        # Two levels are as far apart as on and off.
+        every = 2 * self.columns[:, : len(of)]
+        levels = [every[:, of == name] for name in self.categories]
+        numbers = [
+            one.columns[:, :_BENDS] for one in self.polynomials if not isinstance(one.number, Order)
+        ]
+        found = [
+            *(_products(one, other) for one in techniques for other in (*levels, *numbers)),
+            *(_products(one, other) for one, other in combinations(levels, 2)),
+            *(_products(one, other) for one in levels for other in numbers),
+            *(_products(one[:, :1], other[:, :1]) for one, other in combinations(numbers, 2)),
+        ]
+        return np.column_stack(found) if found else None
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -390,6 +419,11 @@ def _values(runs: Sequence[Run], number: Number) -> np.ndarray:
     if isinstance(number, Order):
         return np.array([number.of(run.number) for run in runs])
     return np.array([number.scaled(run.params[number.name]) for run in runs])
+
+
+def _products(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The product, (runs, n m), of each of n columns with each of m others."""
+    return np.asarray((one[:, :, np.newaxis] * other[:, np.newaxis]).reshape(len(one), -1))
 
 
 def _indicators(at: np.ndarray, places: Sequence[int]) -> np.ndarray:

@@ -173,7 +173,7 @@ def _is_clear(results: Results, alone: Model, model: Model, drift: Drift) -> boo
     values = _values(results)[:, np.newaxis]
     mixed = fit_mixed(fixed, model.random, inverse, values, np.zeros(1), 0)
     last = fixed.shape[1] - 1
-    error = math.sqrt(mixed.covariances[0, last, last])
+    error = math.sqrt(max(mixed.covariances[0, last, last], 0.0))
     if not (mixed.dof and error > 0):
         return False
     return two_sided(float(mixed.coefficients[last, 0]) / error, mixed.dof) < _ALPHA

@@ -111,6 +111,8 @@ def dominant_cells(
     unless its runs reach one value whatever else is on.
     """
     runs, techniques = levels.shape
+    if techniques < 2:
+        return ()
     main = np.column_stack([np.ones(runs), levels])
     basis, _ = np.linalg.qr(main)
     left = values - basis @ (basis.T @ values)

@@ -10,7 +10,13 @@ import numpy as np
 
 from search.analysis.estimate import Estimate
 from search.analysis.failing_cells import Cell, coefficients_beside, dominant_cells, is_sure
-from search.analysis.least_squares import FITS_ITSELF, pseudo_inverse, rank, residual_dof
+from search.analysis.least_squares import (
+    FITS_ITSELF,
+    pseudo_inverse,
+    rank,
+    residual_dof,
+    robust_dof,
+)
 from search.analysis.model import ENOUGH_DOF, Model
 from search.analysis.random_pairs import RunsLeftOut, fit_mixed, random_effects, residual_contrasts
 from search.analysis.small_interactions import chance, has_outlier, triples
@@ -92,19 +98,11 @@ class Fit:
         """Degrees of freedom of a combination's standard error, in the first response.
 
         Those of the noise, where all runs share one variance or the contrast weighs them alike;
-        else fewer (Bell & McCaffrey 2002), as a few runs decide.
+        else fewer (see `robust_dof`), as a few runs decide.
         """
         if not self.dof or not np.ptp(self.variances[:, 0]):
             return self.dof
-        model = self.model
-        columns, inverse = model.columns, model.inverse
-        room = model.room
-        weights = np.where(room > FITS_ITSELF, contrast @ inverse, 0) ** 2
-        scaled = weights / np.maximum(room, FITS_ITSELF)
-        # The sum over pairs of runs of their squared leverages, without the matrix of these.
-        shared = (columns.T * scaled) @ columns * ((inverse * scaled) @ inverse.T)
-        spread = scaled**2 @ (2 * room - 1) + np.sum(shared)
-        return float(min(self.dof, np.sum(weights) ** 2 / spread))
+        return min(float(self.dof), robust_dof(self.model.columns, self.model.inverse, contrast))
 
     def covariance(self, contrasts: np.ndarray) -> np.ndarray:
         """Covariance, (contrasts, contrasts), of combinations of the first response's
@@ -191,7 +189,10 @@ def _fit_random(
     groups = [again, *(group - group[0] for group in repeated)]
     if len(recipes) < len(values) and all(np.all(np.abs(one) < rounding) for one in groups):
         inverse = pseudo_inverse(recipes)
-        once = replace(model, columns=recipes, inverse=inverse, dof=residual_dof(recipes))
+        products = None if model.products is None else model.products[firsts]
+        once = replace(
+            model, columns=recipes, inverse=inverse, dof=residual_dof(recipes), products=products
+        )
         found = _fit_random(once, values[firsts], rounding, ())
         variances = np.broadcast_to(found.noise**2, values.shape)
         return replace(found, model=model, variances=variances, runs=None)
@@ -213,7 +214,7 @@ def _fit_random(
 def _fit_mixed(
     model: Model, values: np.ndarray, rounding: np.ndarray, repeated: Sequence[np.ndarray]
 ) -> Fit:
-    """Fit with the pairs as random terms, and the noise from the same three sources."""
+    """Fit with random terms, as the pairs, and the noise from the same three sources."""
     fixed = model.main
     pairs = np.delete(np.arange(model.columns.shape[1]), model.fixed)
     order = np.concatenate([model.fixed, pairs])

@@ -110,11 +110,14 @@ class FittedRecipes:
         varies = bool(techniques or several)
         named = {one.name for one in several}
         others = [one for one in results.others if one.name not in named]
-        beside = covariates(runs, signs.shape[1], others).columns
+        differ = covariates(runs, signs.shape[1], others)
+        beside = differ.columns
         scaled = plain = scale(runs, results)
         if fenced:
             scaled = cut_far_below(plain, signs, beside)
-        surface = fit_surface(Points(signs, keys), scaled, beside) if varies else None
+        points = Points(signs, keys)
+        products = differ.products(signs)
+        surface = fit_surface(points, scaled, beside, products) if varies else None
         if surface is None:
             return None
         return cls(

@@ -1,7 +1,8 @@
 """The pairwise model of a two-level experiment.
 
 A run's value is a constant, plus or minus a coefficient for each technique, plus or minus one for
-each pair. The pseudo-inverse of its columns shows which terms the runs cannot separate.
+each pair. The pseudo-inverse of its columns shows which terms the runs cannot separate. Of another
+program's study, what else the trials differ in may interact with each other and the techniques.
 """
 
 from __future__ import annotations
@@ -67,6 +68,9 @@ class Model:
     random_pairs: bool = False
     """True where effects are estimated beside pairs as random terms, and not all at once."""
     covariates: Covariates = NONE
+    products: np.ndarray | None = None
+    """(runs, n): of the covariates with each other and with the techniques, which are random terms
+    beside the pairs; None without any."""
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -183,12 +187,14 @@ class Model:
 
     @property
     def random(self) -> np.ndarray:
-        """(runs, groups): the columns of the pairs, on the scale on which all pairs spread alike.
+        """(runs, n): the columns of the pairs, on the scale on which all pairs spread alike, then
+        the products.
 
         The interaction of a group is a sum of as many as it has pairs.
         """
         columns = np.delete(self.columns, self.fixed, axis=1)
-        return np.asarray(columns * np.sqrt([len(group.pairs) for group in self.groups]))
+        pairs = columns * np.sqrt([len(group.pairs) for group in self.groups])
+        return pairs if self.products is None else np.column_stack([pairs, self.products])
 
     @property
     def fixed(self) -> np.ndarray:
@@ -251,7 +257,8 @@ def build(
     degrees of freedom remain. Where runs are missing these are fewer than the terms, or the pairs
     share their columns in part, or would hide the noise of a technique that is seldom on, or off,
     the pairs are random terms (see `random_pairs`). They are random, too, beside `others`, which
-    become its covariates, unless half of the degrees of freedom remain.
+    become its covariates, as are the products of these with each other and with the techniques: the
+    learning rate matters most, and which one is good depends on the optimizer.
     """
     names = varied(runs, techniques)
     beside = covariates(runs, len(names), others)
@@ -262,7 +269,8 @@ def build(
     full = _model(names, [main, columns], groups, beside, pairs=True)
     room = full.dof >= ENOUGH_DOF or full.dof + dof_from_repeats >= _LEAST_DOF
     plain = _model(names, [main], groups, beside, pairs=False)
-    mixed = replace(full, random_pairs=True)
+    products = beside.products(main[:, 1:])
+    mixed = replace(full, random_pairs=True, products=products)
     enough = plain.dof >= ENOUGH_DOF
     # Pairs would fit the few runs of a technique that is seldom on, or off, and hide their noise.
     hidden = enough and bool(plain.seldom)
@@ -271,9 +279,9 @@ def build(
         few = not full.every_effect or full.dof < full.columns.shape[1]
         if not regular and (few or hidden):
             return mixed if (plain.dof or plain.estimable_names) and mixed.estimable_names else None
-    elif hidden or 2 * full.dof < plain.dof:
+    elif products is not None or hidden or 2 * full.dof < plain.dof:
         whole = rank(plain.columns) == plain.columns.shape[1]
-        if groups and enough and whole:
+        if (groups or products is not None) and enough and whole:
             return mixed
         room = False
     if full.every_effect and room and not hidden:
@@ -286,7 +294,11 @@ def of_numbers(runs: Sequence[Run], others: Sequence[Category | Number]) -> Mode
     beside = covariates(runs, 0, others)
     if not beside.polynomials:
         return None
-    return _model((), [np.ones((len(runs), 1))], (), beside, pairs=False)
+    alone = _model((), [np.ones((len(runs), 1))], (), beside, pairs=False)
+    products = beside.products(np.empty((len(runs), 0)))
+    if products is None or alone.dof < ENOUGH_DOF:
+        return alone
+    return replace(alone, pairs=True, random_pairs=True, products=products)
 
 
 def _is_orthogonal(columns: np.ndarray) -> bool:

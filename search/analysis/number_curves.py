@@ -17,8 +17,9 @@ from search.analysis.covariates import Polynomial
 from search.analysis.distributions import t_draws
 from search.analysis.estimate import Estimate
 from search.analysis.fit import Fit, fit
-from search.analysis.least_squares import FITS_ITSELF, pseudo_inverse, rank
-from search.analysis.model import of_numbers
+from search.analysis.least_squares import FITS_ITSELF, pseudo_inverse, rank, robust_dof
+from search.analysis.model import Model, of_numbers
+from search.analysis.random_pairs import fit_mixed
 from search.analysis.t_distribution import ALPHA, CONFIDENCE, quantile
 from search.parameters import Number, Order
 from search.results import Results
@@ -167,7 +168,7 @@ def _curve(
     weights = fitted.model.along(polynomial, grid)
     if not all(fitted.model.estimable(one) for one in weights):
         return None
-    line = _broken_line(fitted.model.without(polynomial), taken, values, grid)
+    line = _broken_line(fitted.model, polynomial, taken, values, grid)
     if line is None:
         return None
     curve, covariance = weights @ fitted.coefficients[:, 0], fitted.covariance(weights)
@@ -181,7 +182,7 @@ def _curve(
     doubted = np.sqrt(wider + doubts**2)
     top, bottom = int(np.argmax(sign * curve)), int(np.argmin(sign * curve))
     worse = sign * (curve[top] - curve)
-    dof = fitted.dof_of(weights[top] - weights[bottom])
+    dof = min(fitted.dof_of(weights[top] - weights[bottom]), line.dof_of(top, bottom))
     chance = _Chance.of(covariance, dof)
     seen = worse / np.where(doubted[top] > 0, doubted[top], math.inf)
     surely = seen > chance.behind_best
@@ -264,16 +265,27 @@ class _Line:
     """(places,)."""
     covariance: np.ndarray
     """(places, places)."""
+    columns: np.ndarray
+    """(runs, columns), the last of the line."""
+    inverse: np.ndarray
+    """(columns, runs): their pseudo-inverse."""
+    at: np.ndarray
+    """(places, columns): the line's columns there."""
+
+    def dof_of(self, one: int, other: int) -> float:
+        """Degrees of freedom of the error of the difference of two places."""
+        return robust_dof(self.columns, self.inverse, self.at[one] - self.at[other])
 
 
 def _broken_line(
-    others: np.ndarray, taken: np.ndarray, values: np.ndarray, grid: np.ndarray
+    model: Model, polynomial: Polynomial, taken: np.ndarray, values: np.ndarray, grid: np.ndarray
 ) -> _Line | None:
-    """Fit a line that breaks between as many runs each, beside the `others`, (runs, columns).
+    """Fit a line that breaks between as many runs each, in the place of a number's polynomial.
 
-    Its errors are HC2, as the fit's. None where it would take more than half of the degrees of
-    freedom.
+    Its errors are HC2 or, beside random terms, of the mixed model, as the fit's. None where it
+    would take more than half of the degrees of freedom.
     """
+    others = model.without(polynomial)
     left = len(taken) - rank(others)
     pieces = max((d for d in range(1, _MOST_PIECES + 1) if d * (d + 1) <= left), default=0) - 1
     pieces = max(pieces, _LEAST_PIECES)
@@ -289,12 +301,19 @@ def _broken_line(
         return np.column_stack([places - taken.mean(), beyond])
 
     own = columns(taken)
-    model = np.column_stack([others, own - own.mean(axis=0)])
-    inverse = pseudo_inverse(model)
-    residuals = values - model @ (inverse @ values)
-    room = np.maximum(1 - np.einsum("ij,ji->i", model, inverse), FITS_ITSELF)
-    weights = (columns(grid) - own.mean(axis=0)) @ inverse[others.shape[1] :]
-    return _Line(weights @ values, (weights * (residuals**2 / room)) @ weights.T)
+    fixed = np.column_stack([others, own - own.mean(axis=0)])
+    inverse = pseudo_inverse(fixed)
+    at = np.zeros((len(grid), fixed.shape[1]))
+    at[:, others.shape[1] :] = columns(grid) - own.mean(axis=0)
+    if model.random_pairs:
+        mixed = fit_mixed(fixed, model.random, inverse, values[:, np.newaxis], np.zeros(1), 0)
+        curve = at @ mixed.coefficients[:, 0]
+        return _Line(curve, at @ mixed.covariances[0] @ at.T, fixed, inverse, at)
+    residuals = values - fixed @ (inverse @ values)
+    room = np.maximum(1 - np.einsum("ij,ji->i", fixed, inverse), FITS_ITSELF)
+    weights = at @ inverse
+    covariance = (weights * (residuals**2 / room)) @ weights.T
+    return _Line(weights @ values, covariance, fixed, inverse, at)
 
 
 def _errors(covariance: np.ndarray) -> np.ndarray:

@@ -133,7 +133,8 @@ def fit_mixed(
 ) -> MixedFit:
     """Fit `values`, (runs, responses), to fixed columns and to random ones.
 
-    `inverse` is the pseudo-inverse of all columns, by which the interactions are estimated.
+    `inverse` is the pseudo-inverse of the fixed columns and of those random ones, the first, whose
+    interactions are estimated by it.
     `squares`, (responses,), with so many degrees of freedom, are of the noise from other sources.
     Of `noisier`, masks (runs,), one may be of runs that are noisier than the rest.
 
@@ -299,20 +300,30 @@ class SpreadFits:
         """Sum the coefficients' covariances, (responses, terms, terms), over the spreads.
 
         `back` makes the terms' coefficients of the fixed columns', and `interactions`,
-        (interactions, runs), estimate the rest. `parts`, (spreads, responses), are the noise's
-        variances for each spread, times its chance.
+        (interactions, runs), estimate those of the first random columns. `parts`, (spreads,
+        responses), are the noise's variances for each spread, times its chance.
         """
         sums = np.sum(parts, axis=0)[:, np.newaxis, np.newaxis]
         ordinary, leaked, lost = back @ self.ordinary, back @ self.leaked, back @ self.lost
         noise = interactions * self.scale
-        # The fixed columns' errors hold the interactions too; those of the interactions, the noise.
+        # The fixed columns' errors hold the interactions too; those of the interactions, the noise
+        # and the other random columns.
         spread = parts.T @ (self.spreads[:, np.newaxis] * self.weights)
         own = np.einsum("mi,ri,ki->rmk", leaked, spread, leaked) + sums * (ordinary @ ordinary.T)
         own += (parts.T @ self.spreads)[:, np.newaxis, np.newaxis] * (lost @ lost.T)
         across = np.einsum("mi,ri,ik->rmk", -leaked, parts.T @ self.pulled, self.left @ noise.T)
         across += sums * (ordinary @ noise.T)
+        inside = sums * (noise @ noise.T)
+        others = self.random[:, len(interactions) :]
+        if others.size:
+            times = parts.T * self.spreads
+            sums = np.sum(times, axis=1)[:, np.newaxis, np.newaxis]
+            taken = noise @ others
+            pulled = (self.left @ others).T @ np.einsum("ri,mi->rim", times @ self.pulled, leaked)
+            across += np.swapaxes(taken @ (sums * (ordinary @ others).T - pulled), 1, 2)
+            inside = inside + sums * (taken @ taken.T)
         top = np.concatenate([own, across], axis=2)
-        rest = np.concatenate([np.swapaxes(across, 1, 2), sums * (noise @ noise.T)], axis=2)
+        rest = np.concatenate([np.swapaxes(across, 1, 2), inside], axis=2)
         return np.concatenate([top, rest], axis=1)
 
 

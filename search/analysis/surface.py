@@ -7,7 +7,8 @@ likelihood with the penalty of Chung et al. (2013, Psychometrika 78), which keep
 and the values by the best linear unbiased prediction (Henderson 1975, Biometrics 31). Where every
 recipe ran once, nothing tells its own term from noise, so that is taken to be about as large as the
 pairs are. So a fit that explains little is hardly believed, and neither is one lucky run. What else
-the runs differ in, as learning rates of another program, are fixed effects beside the constant.
+the runs differ in, as learning rates of another program, are fixed effects beside the constant, and
+its products with each other and with the techniques are random terms of one more variance.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ _OWN, _OWN_SPREAD = 0.7, 1.0
 """A recipe's own variance over that of the pairs before anything is known: its median, and the
 standard deviation of its logarithm. Where seeds tell it, it is 0.9 on digits, 0.9 on digits at four
 learning rates, 1.1 on spoken digits and 0.2 on CIFAR-10."""
+_PAIRS, _RECIPE, _NOISE = 1, 2, 3
+"""Places of some of the variances."""
 _SPAN = 14.0
 """Logarithm of the range below the total variance in which each variance is looked for."""
 
@@ -65,13 +68,14 @@ class Surface:
 
     observed: Points
     variances: np.ndarray
-    """(4,): of all techniques together, of all pairs, of a recipe, and of one run's noise."""
+    """(4 or 5,): of all techniques together, of all pairs, of a recipe, of one run's noise, and of
+    all products with what else the runs differ in, if there are any."""
     _doubt: np.ndarray
-    """(4, 4): the covariance of their logarithms, as they are estimates."""
+    """(variances, variances): the covariance of their logarithms, as they are estimates."""
     _shifts: np.ndarray
-    """(observed, 4): what a rise of each by a share adds to `_centred`, for that share."""
+    """(observed, variances): what a rise of each by a share adds to `_centred`, for that share."""
     _rises: np.ndarray
-    """(4,): as much of the constant."""
+    """(variances,): as much of the constant."""
     _inverse: np.ndarray
     _weights: np.ndarray
     """(observed, 1 + beside): the inverse's product with the fixed effects' columns."""
@@ -150,42 +154,56 @@ class Surface:
 
 
 def fit_surface(
-    points: Points, values: np.ndarray, beside: np.ndarray | None = None
+    points: Points,
+    values: np.ndarray,
+    beside: np.ndarray | None = None,
+    products: np.ndarray | None = None,
 ) -> Surface | None:
     """Fit the surface to runs, one of `points` and a value, (runs,), each.
 
-    `beside` are columns, (runs, columns), of what else they differ in. None for fewer than three
-    recipes, or where all runs have the same value. A fit to the same runs is made once.
+    `beside` are columns, (runs, columns), of what else they differ in, and `products` those of
+    these with each other and with the techniques. None for fewer than three recipes, or where all
+    runs have the same value. A fit to the same runs is made once.
     """
-    others = np.empty((len(values), 0)) if beside is None else beside
+    none = np.empty((len(values), 0))
     return _fitted(
         points.levels.shape,
         points.levels.astype(float).tobytes(),
         points.keys.astype(np.int64).tobytes(),
         values.astype(float).tobytes(),
-        others.astype(float).tobytes(),
+        (none if beside is None else beside).astype(float).tobytes(),
+        (none if products is None else products).astype(float).tobytes(),
     )
 
 
 @lru_cache(maxsize=8)
 def _fitted(
-    shape: tuple[int, ...], levels: bytes, keys: bytes, values: bytes, beside: bytes
+    shape: tuple[int, ...],
+    levels: bytes,
+    keys: bytes,
+    values_of: bytes,
+    beside: bytes,
+    products: bytes,
 ) -> Surface | None:
     every = Points(np.frombuffer(levels).reshape(shape), np.frombuffer(keys, dtype=np.int64))
-    return _fit(every, np.frombuffer(values), np.frombuffer(beside).reshape(shape[0], -1))
+    others, terms = (np.frombuffer(one).reshape(shape[0], -1) for one in (beside, products))
+    return _fit(every, np.frombuffer(values_of), others, terms)
 
 
-def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | None:
+def _fit(
+    points: Points, values: np.ndarray, beside: np.ndarray, products: np.ndarray
+) -> Surface | None:
     recipes_of = np.unique(points.keys, return_inverse=True)[1]
     count = int(recipes_of.max(initial=-1)) + 1
     if count < _LEAST_RECIPES:
         return None
     many = beside.size and len(values) > _FEW_RECIPES
     shared = np.zeros((count, count))
-    if many and len(values) - count >= _ENOUGH * beside.shape[1]:
+    every = np.column_stack([beside, products])
+    if many and len(values) - count >= _ENOUGH * every.shape[1]:
         # Of so many runs the recipes' means say all, with what the slopes within recipes leave.
-        values, shared = adjusted(recipes_of, values, beside)
-        beside = beside[:, :0]
+        values, shared = adjusted(recipes_of, values, every)
+        beside, products = beside[:, :0], products[:, :0]
     # Runs of one recipe are alike, and their mean says all, unless they differ in something else.
     alike = np.arange(len(values)) if beside.size else points.keys
     _, first, of = np.unique(alike, return_index=True, return_inverse=True)
@@ -199,6 +217,9 @@ def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | No
     if not np.var(means) > 0:
         return None
     kernels = np.concatenate([_kernels(recipes, recipes), [noise]])
+    if products.size:
+        terms = products[first[kept]]
+        kernels = np.concatenate([kernels, [terms @ terms.T / terms.shape[1]]])
     fixed = np.column_stack([np.ones(len(kept)), _beside_constant(beside[first[kept]])])
     few = np.searchsorted(kept, np.sort(order[:_FEW_RECIPES]))
     some = kernels[:, few[:, np.newaxis], few]
@@ -267,11 +288,12 @@ def _kernels(points: Points, others: Points) -> np.ndarray:
 def _variances(
     kernels: np.ndarray, means: np.ndarray, fixed: np.ndarray, within: float, dof: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Estimate the variances, (4,), with the covariance of their logarithms, (4, 4).
+    """Estimate the variance of each of the kernels, (kernels,), with the covariance of their
+    logarithms, (kernels, kernels).
 
     `within` and `dof` are of the runs around their recipes.
     """
-    usual = np.log(_OWN)
+    usual, free = np.log(_OWN), [at for at in range(len(kernels)) if at != _RECIPE]
     total = float(np.var(means))
 
     def loss(logs: np.ndarray) -> tuple[float, np.ndarray]:
@@ -284,18 +306,18 @@ def _variances(
         scores = projection @ means
         determinants = np.linalg.slogdet(covariance)[1] + np.linalg.slogdet(information)[1]
         likelihood = -(determinants + means @ scores)
-        likelihood -= dof * logs[3] + within / variances[3]
+        likelihood -= dof * logs[_NOISE] + within / variances[_NOISE]
         slopes = np.einsum("i,kij,j->k", scores, kernels, scores)
         slopes = (slopes - np.einsum("ij,kij->k", projection, kernels)) * variances
-        slopes[3] += within / variances[3] - dof
-        slopes[[0, 1, 3]] += 1
-        penalty = logs[[0, 1, 3]].sum()  # twice the logarithm of the standard deviations
-        apart = (logs[2] - logs[1] - usual) / _OWN_SPREAD
-        slopes[1:3] += np.array([2, -2]) * apart / _OWN_SPREAD
+        slopes[_NOISE] += within / variances[_NOISE] - dof
+        slopes[free] += 1
+        penalty = logs[free].sum()  # twice the logarithm of the standard deviations
+        apart = (logs[_RECIPE] - logs[_PAIRS] - usual) / _OWN_SPREAD
+        slopes[[_PAIRS, _RECIPE]] += np.array([2, -2]) * apart / _OWN_SPREAD
         return -(likelihood + penalty - apart**2) / 2, -slopes / 2
 
     top = np.log(total)
-    start = np.full(4, top - np.log(4))
+    start = np.full(len(kernels), top - np.log(len(kernels)))
     found = minimum(loss, start, top - _SPAN, top + np.log(100))
     steps = _STEP * np.eye(len(found))
     curves = np.array([loss(found + step)[1] - loss(found - step)[1] for step in steps])

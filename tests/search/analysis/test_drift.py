@@ -242,7 +242,7 @@ def near_a_ceiling(seed: int, change: float) -> optuna.Study:
     return study
 
 
-@pytest.mark.parametrize(("change", "least", "most"), [(0.0, 0, 1), (0.6, 8, 30)])
+@pytest.mark.parametrize(("change", "least", "most"), [(0.0, 0, 1), (0.6, 6, 30)])
 def test_what_techniques_do_less_of_near_a_ceiling_is_no_change(
     change: float, least: int, most: int
 ) -> None:

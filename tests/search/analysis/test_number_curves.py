@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import optuna
@@ -13,10 +14,12 @@ import statsmodels.api
 from search import Findings, analyse, frame, read
 from search.analysis.effects import effects_of
 from search.analysis.estimate import Estimate
+from search.analysis.fit import fit
 from search.analysis.number_curves import NumberCurve, number_curves
 from search.parameters import Number
 from search.reporting.sentences.numbers import about_numbers, at, best_interval
 from tests.support.foreign import foreign
+from tests.support.simulate import results_of, run
 
 pytestmark = pytest.mark.numeric
 
@@ -75,11 +78,15 @@ def test_a_loss_is_best_where_it_is_least() -> None:
 
 
 def test_a_curve_is_that_of_least_squares() -> None:
-    """Against statsmodels, with the errors of MacKinnon & White (1985) that the fit has."""
+    """Against statsmodels, with the errors of MacKinnon & White (1985) that a fit without random
+    terms has."""
     study = foreign(60, share(peak))
-    findings = analyse(study)
-    assert findings.effects is not None
-    degree = findings.effects.fit.model.covariates.degree
+    results = read(study)
+    found = effects_of(results)
+    assert found is not None
+    model = replace(found.fit.model, random_pairs=False, products=None)
+    measured = np.array([[one.scaled] for one in results.of("measure")])
+    degree = model.covariates.degree
     params = [trial.params for trial in study.trials]
     numbers = {
         "rate": np.array([math.log(one["rate"]) for one in params]),
@@ -93,7 +100,8 @@ def test_a_curve_is_that_of_least_squares() -> None:
     columns = np.column_stack([np.ones(len(params)), sides, *powers.values()])
     values = np.array([100 * trial.values[0] for trial in study.trials])
     fitted = statsmodels.api.OLS(values, columns).fit(cov_type="HC2")
-    for name, row in curves(findings).items():
+    for row in number_curves(results, fit(model, measured)):
+        name = row.number.name
         places = np.log(row.values) if name == "rate" else np.array(row.values)
         first = 2 + degree * list(numbers).index(name)
         beyond = (places - numbers[name].mean())[:, np.newaxis] ** np.arange(1, degree + 1)
@@ -128,19 +136,26 @@ def test_a_study_of_numbers_alone_is_told_where_they_are_best() -> None:
 
 
 def test_what_a_curve_rounds_off_is_in_the_interval() -> None:
-    """A polynomial alone named 0.59 to 0.71 in each of the first five studies."""
+    """A polynomial alone named 0.59 to 0.71 in each of five studies."""
 
-    def kink(trial: optuna.Trial) -> float:
-        at = trial.suggest_float("at", 0, 1)
-        for name in ("second", "third"):
-            trial.suggest_float(name, 0, 1)
-        for name in "abc":
-            trial.suggest_categorical(name, [False, True])
-        return 70 + 2 * at - 30 * max(0.0, at - 0.8) + noise(trial)
-
-    row = curves(analyse(foreign(60, share(kink))))["at"]
-    assert row.matters
-    assert row.best_low < 0.8 < row.best_high
+    held = []
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        runs = []
+        for _ in range(60):
+            params = {"at": random.uniform(), "second": random.uniform(), "third": random.uniform()}
+            value = 70 + 2 * params["at"] - 30 * max(0.0, params["at"] - 0.8)
+            on = {name for name in "abc" if random.random() < 0.5}
+            runs.append(run(on, (value + random.normal()) / 100, params=params))
+        numbers = tuple(Number(name, 0, 1) for name in ("at", "second", "third"))
+        results = results_of(runs, "abc", others=numbers)
+        found = effects_of(results)
+        assert found is not None
+        row = number_curves(results, found.fit)[0]
+        assert row.number.name == "at"
+        assert row.matters
+        held.append(row.best_low < 0.8 < row.best_high)
+    assert sum(held) >= 8
 
 
 def test_a_number_that_does_nothing_is_seldom_found_to_matter() -> None:

@@ -11,8 +11,11 @@ import statsmodels.api
 
 from search.analysis.effects import Effects, effects
 from search.analysis.fitted_runs import fitted_runs
+from search.analysis.interactions import interactions
 from search.analysis.random_pairs import fit_mixed, random_effects
+from search.parameters import Number
 from search.planning.design import design, fraction, pair_columns
+from search.results import Run
 from tests.support.fakes import EFFECTS
 from tests.support.simulate import NAMES, random_pairs, repeats_of, run, simulated
 
@@ -106,6 +109,66 @@ def test_the_fit_is_the_mean_over_the_interactions_and_the_noise(share: float) -
     beside = fitted_runs(found, runs)
     assert beside is not None
     assert [one.left_out for one in beside.runs] == pytest.approx(predicted.tolist(), abs=2e-3)
+
+
+def by_rates(count: int, seed: int) -> list[Run]:
+    """Two techniques, of which one moves the best learning rate by three standard errors of a
+    run, and a decay that does nothing."""
+    random = np.random.default_rng(seed)
+    runs = []
+    for sides in random.random((count, 2)) < 0.5:
+        params = {"rate": random.uniform(-1, 1), "decay": random.uniform(0, 1)}
+        points = 70 - 3 * (params["rate"] - (0.5 if sides[0] else -0.5)) ** 2
+        points += 2 * sides[1] + random.standard_normal()
+        on = {name for name, one in zip(NAMES, sides, strict=False) if one}
+        runs.append(run(on, points / 100, params=params))
+    return runs
+
+
+NUMBERS = (Number("rate", -1, 1), Number("decay", 0, 1))
+
+
+def test_what_numbers_change_in_techniques_is_random_too() -> None:
+    runs = by_rates(44, seed=1)
+    found = effects(runs, NAMES[:2], others=NUMBERS)
+    assert found is not None
+    degree = found.fit.model.covariates.degree
+    sides = np.array([[1.0 if name in one.on else -1.0 for name in NAMES[:2]] for one in runs])
+    powers = []
+    for number in NUMBERS:
+        values = np.array([one.params[number.name] for one in runs])
+        powers.append(np.linalg.qr(np.vander(values, degree + 1, increasing=True))[0][:, 1:])
+    # A line and a square, as long as the techniques' columns.
+    bends = [math.sqrt(len(runs)) * one[:, :2] for one in powers]
+    products = [
+        sides[:, [0]] * sides[:, [1]],
+        *(side[:, np.newaxis] * bend for side in sides.T for bend in bends),
+        bends[0][:, [0]] * bends[1][:, [0]],
+    ]
+    mean, total, _ = oracle(
+        np.column_stack([np.ones(44), sides, *powers]), np.column_stack(products),
+        np.array([one.scaled for one in runs]), [np.ones(44)],
+    )  # fmt: skip
+    for at, name in enumerate(NAMES[:2], start=1):
+        effect, error, _ = found.fit.first(found.fit.model.technique_contrast(name))
+        assert effect == pytest.approx(2 * mean[at], abs=1e-3)
+        assert error == pytest.approx(2 * math.sqrt(total[at, at]), rel=1e-3)
+
+
+def test_what_numbers_change_neither_hides_effects_nor_makes_interactions() -> None:
+    """With what they change as noise, an effect was known to 1.6 points."""
+    held, widths, pairs = [], [], []
+    for seed in range(60):
+        found = effects(by_rates(60, seed), NAMES[:2], others=NUMBERS)
+        assert found is not None
+        second = found.of(NAMES[1])
+        held.append(second.low <= 2 <= second.high)
+        widths.append(second.high - second.low)
+        (pair,) = interactions(found)
+        pairs.append(pair.low <= 0 <= pair.high)
+    assert np.mean(held) > 0.88
+    assert np.mean(pairs) > 0.88
+    assert np.mean(widths) < 1.3
 
 
 @pytest.mark.parametrize(("noise", "spread"), [(1.0, 1.0), (6.0, 0.0)])
