@@ -123,15 +123,15 @@ class Covariates:
     noise: tuple[str, ...] = ()
     """Parameters that vary, but whose spread counts as noise, as the runs are too few."""
 
-    def products(self, signs: np.ndarray) -> np.ndarray | None:
+    def products(self, signs: np.ndarray) -> tuple[np.ndarray, ...]:
         """Multiply the columns of each two parameters, and of each with the techniques.
 
         `signs`, (runs, techniques), are 1 where one is on, -1 where it is off. Of a number it is
         its line and its square, and of two numbers their lines. What not every run was asked for
-        is in none, and neither are draws and the order of the trials. None without any.
+        is in none, and neither are draws and the order of the trials. Each is (runs, n).
         """
         if self.columns is None:
-            return None
+            return ()
         techniques = list(signs.T[:, :, np.newaxis])
         of = np.array([level.parameter for level in self.levels])
         # Two levels are as far apart as on and off.
@@ -140,13 +140,12 @@ class Covariates:
         numbers = [
             one.columns[:, :_BENDS] for one in self.polynomials if not isinstance(one.number, Order)
         ]
-        found = [
+        return (
             *(_products(one, other) for one in techniques for other in (*levels, *numbers)),
             *(_products(one, other) for one, other in combinations(levels, 2)),
             *(_products(one, other) for one in levels for other in numbers),
             *(_products(one[:, :1], other[:, :1]) for one, other in combinations(numbers, 2)),
-        ]
-        return np.column_stack(found) if found else None
+        )
 
     @property
     def numbers(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from search.analysis.least_squares import (
 )
 from search.analysis.model import ENOUGH_DOF, Model
 from search.analysis.random_pairs import RunsLeftOut, fit_mixed, random_effects, residual_contrasts
+from search.analysis.relative_spreads import with_spreads
 from search.analysis.small_interactions import chance, has_outlier, triples
 from search.analysis.t_distribution import ALPHA, familywise, quantile
 
@@ -189,7 +190,7 @@ def _fit_random(
     groups = [again, *(group - group[0] for group in repeated)]
     if len(recipes) < len(values) and all(np.all(np.abs(one) < rounding) for one in groups):
         inverse = pseudo_inverse(recipes)
-        products = None if model.products is None else model.products[firsts]
+        products = tuple(one[firsts] for one in model.products)
         once = replace(
             model, columns=recipes, inverse=inverse, dof=residual_dof(recipes), products=products
         )
@@ -215,6 +216,7 @@ def _fit_mixed(
     model: Model, values: np.ndarray, rounding: np.ndarray, repeated: Sequence[np.ndarray]
 ) -> Fit:
     """Fit with random terms, as the pairs, and the noise from the same three sources."""
+    model = with_spreads(model, values[:, -1])
     fixed = model.main
     pairs = np.delete(np.arange(model.columns.shape[1]), model.fixed)
     order = np.concatenate([model.fixed, pairs])
@@ -244,7 +246,8 @@ def _fit_mixed(
     cells = _failing(model, adjusted[:, -1]) if mixed.interactions else ()
     enough = most - from_repeats >= ENOUGH_DOF
     # A cell looks like noise of its techniques.
-    noisier = model.noisier if enough and not cells else ()
+    # So do interactions of its level, and beside products each run's own error counts anyway.
+    noisier = model.noisier if enough and not cells and not model.products else ()
     if noisier:
         mixed = fit_mixed(fixed, random, inverse, values, squares, elsewhere, noisier)
     coefficients = mixed.coefficients[back]

@@ -117,7 +117,8 @@ class FittedRecipes:
             scaled = cut_far_below(plain, signs, beside)
         points = Points(signs, keys)
         products = differ.products(signs)
-        surface = fit_surface(points, scaled, beside, products) if varies else None
+        terms = np.column_stack(products) if products else None
+        surface = fit_surface(points, scaled, beside, terms) if varies else None
         if surface is None:
             return None
         return cls(

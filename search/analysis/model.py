@@ -68,9 +68,9 @@ class Model:
     random_pairs: bool = False
     """True where effects are estimated beside pairs as random terms, and not all at once."""
     covariates: Covariates = NONE
-    products: np.ndarray | None = None
-    """(runs, n): of the covariates with each other and with the techniques, which are random terms
-    beside the pairs; None without any."""
+    products: tuple[np.ndarray, ...] = ()
+    """Of each two covariates, and of each with a technique, (runs, n): random terms beside the
+    pairs."""
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -194,7 +194,7 @@ class Model:
         """
         columns = np.delete(self.columns, self.fixed, axis=1)
         pairs = columns * np.sqrt([len(group.pairs) for group in self.groups])
-        return pairs if self.products is None else np.column_stack([pairs, self.products])
+        return np.column_stack([pairs, *self.products])
 
     @property
     def fixed(self) -> np.ndarray:
@@ -279,9 +279,9 @@ def build(
         few = not full.every_effect or full.dof < full.columns.shape[1]
         if not regular and (few or hidden):
             return mixed if (plain.dof or plain.estimable_names) and mixed.estimable_names else None
-    elif products is not None or hidden or 2 * full.dof < plain.dof:
+    elif products or hidden or 2 * full.dof < plain.dof:
         whole = rank(plain.columns) == plain.columns.shape[1]
-        if (groups or products is not None) and enough and whole:
+        if (groups or products) and enough and whole:
             return mixed
         room = False
     if full.every_effect and room and not hidden:
@@ -296,7 +296,7 @@ def of_numbers(runs: Sequence[Run], others: Sequence[Category | Number]) -> Mode
         return None
     alone = _model((), [np.ones((len(runs), 1))], (), beside, pairs=False)
     products = beside.products(np.empty((len(runs), 0)))
-    if products is None or alone.dof < ENOUGH_DOF:
+    if not products or alone.dof < ENOUGH_DOF:
         return alone
     return replace(alone, pairs=True, random_pairs=True, products=products)
 

@@ -134,7 +134,9 @@ def fit_mixed(
     """Fit `values`, (runs, responses), to fixed columns and to random ones.
 
     `inverse` is the pseudo-inverse of the fixed columns and of those random ones, the first, whose
-    interactions are estimated by it.
+    interactions are estimated by it. Beside others, products of numbers, the errors of the fixed
+    columns are at least HC3 (MacKinnon & White 1985): these bend as curves that are known by few
+    runs do not.
     `squares`, (responses,), with so many degrees of freedom, are of the noise from other sources.
     Of `noisier`, masks (runs,), one may be of runs that are noisier than the rest.
 
@@ -175,12 +177,43 @@ def fit_mixed(
         added = one.covariances(back, inverse[main:], part)
         covariances += added
         by_shape[at] = added[-1, :main, :main]
+    if random.shape[1] > len(inverse) - main:
+        for at, covariance in enumerate(covariances):
+            errors = _robust_errors(fits, back, chances[:, :, at], parts[:, :, at], values[:, at])
+            times = np.sqrt(
+                np.maximum(1, 1 + errors / np.maximum(np.diag(covariance)[:main], least[at]))
+            )
+            covariance[:main] *= times[:, np.newaxis]
+            covariance[:, :main] *= times
     left = sum(float(chance[:, -1] @ one.seen) for one, chance in zip(fits, chances, strict=True))
     certain = fits[0].interactions and bool(np.sum(chances[:, 0, -1]) < _UNLIKELY)
     runs = _left_out(fits, chances[:, :, -1], values[:, -1])
     shapes_chances = np.sum(chances[:, :, -1], axis=1)
     return MixedFit(coefficients, covariances, np.sqrt(noise), round(left + dof), certain, runs,
                     shapes_chances, by_shape)  # fmt: skip
+
+
+def _robust_errors(
+    fits: Sequence[SpreadFits],
+    back: np.ndarray,
+    chances: np.ndarray,
+    parts: np.ndarray,
+    values: np.ndarray,
+) -> np.ndarray:
+    """What each run's error, as the others predict it, adds to the variances of the coefficients,
+    (coefficients,), beside noise that is alike.
+
+    `chances` and `parts`, the noise's variances times these, are (fits, spreads), and `values`
+    (runs,).
+    """
+    weights = back @ sum(one.estimator(chance) for one, chance in zip(fits, chances, strict=True))
+    left_out = _left_out(fits, chances, values).left_out
+    variances = np.nan_to_num(values - left_out) ** 2
+    alike = sum(
+        float(np.sum(part)) * (one.scale * weights) ** 2
+        for one, part in zip(fits, parts, strict=True)
+    )
+    return np.asarray(np.sum(weights**2 * variances - alike, axis=1))
 
 
 def _left_out(fits: Sequence[SpreadFits], chances: np.ndarray, values: np.ndarray) -> RunsLeftOut:
@@ -277,6 +310,14 @@ class SpreadFits:
         values = values / self.scale[:, np.newaxis]
         scores = self.pulled[:, :, np.newaxis] * (self.left @ values)
         return np.asarray(self.ordinary @ values - self.leaked @ scores)
+
+    def estimator(self, chances: np.ndarray) -> np.ndarray:
+        """Make the fixed columns' coefficients of the values, (columns, runs), in the mean over
+        spreads, (spreads,)."""
+        ordinary = np.sum(chances) * self.ordinary
+        return np.asarray(
+            (ordinary - self.leaked * (chances @ self.pulled) @ self.left) / self.scale
+        )
 
     def predict(
         self, at: int, fixed: np.ndarray, random: np.ndarray, values: np.ndarray

@@ -51,8 +51,7 @@ def near_the_ceiling(seed: int, at: float) -> tuple[optuna.Study, dict[str, floa
 
 
 def test_effects_near_a_ceiling_are_means_over_all_recipes() -> None:
-    """A sampler tries the good recipes, which are the nearest to the ceiling: of a fit in points
-    alone 61 % of these intervals hold, and no more effects are clear."""
+    """A sampler tries the good recipes, which are the nearest to the ceiling."""
     held, before, clear, clear_before, wrong = [], [], 0, 0, 0
     for seed in range(25):
         study, true = near_the_ceiling(seed, 0.97)
@@ -70,8 +69,7 @@ def test_effects_near_a_ceiling_are_means_over_all_recipes() -> None:
             clear += one.verdict in CERTAIN
             clear_before += alone.verdict in CERTAIN
         wrong += any(found.of(name).verdict in CERTAIN for name in "ace")
-    assert fmean(before) < 0.75
-    assert fmean(held) > 0.88
+    assert fmean(held) > max(0.88, fmean(before))
     assert clear > 0.95 * clear_before
     assert wrong <= 1
 
