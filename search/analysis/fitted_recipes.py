@@ -17,6 +17,7 @@ from search.analysis.fit_scale import cut_far_below, scale
 from search.analysis.limits import Costing
 from search.analysis.lost_together import LostTogether, lost_together
 from search.analysis.model import varied
+from search.analysis.plateau import at_plateau
 from search.analysis.surface import Points, Surface, fit_surface
 from search.parameters import Category, level_name
 from search.planning.space import Space
@@ -97,6 +98,8 @@ class FittedRecipes:
             fell = [run for run in runs if collapse.has(run)]
             runs = [run for run in runs if not collapse.has(run)]
             fallen = float(np.mean(scale(fell, results))) if fell else 0.0
+        if results.foreign:
+            runs = _once_at_plateau(runs)
         techniques, held = varied(runs, results.factors), _held(results, runs)
         several = tuple(
             one
@@ -307,6 +310,21 @@ def _held(results: Results, runs: Sequence[Run]) -> dict[str, Any]:
     values = {name: {params[name] for params in designed if name in params}
               for name in results.usual}  # fmt: skip
     return {name: next(iter(found)) for name, found in values.items() if len(found) == 1}
+
+
+def _once_at_plateau(runs: Sequence[Run]) -> Sequence[Run]:
+    """Keep one run of each choice at a plateau: as many without noise would make that of the others
+    look small."""
+    plateau = at_plateau(np.array([run.scaled for run in runs]))
+    seen, kept = set[str](), []
+    for run, there in zip(runs, plateau, strict=True):
+        chosen = {name: one for name, one in run.params.items() if not isinstance(one, float)}
+        choice = repr(sorted(chosen.items()))
+        if not there or choice not in seen:
+            kept.append(run)
+        if there:
+            seen.add(choice)
+    return kept
 
 
 def _levels_of(one: Category) -> list[str]:

@@ -182,7 +182,7 @@ def _curve(
     doubted = np.sqrt(wider + doubts**2)
     top, bottom = int(np.argmax(sign * curve)), int(np.argmin(sign * curve))
     worse = sign * (curve[top] - curve)
-    dof = min(fitted.dof_of(weights[top] - weights[bottom]), line.dof_of(top, bottom))
+    dof = fitted.dof_of(weights[top] - weights[bottom])
     chance = _Chance.of(covariance, dof)
     seen = worse / np.where(doubted[top] > 0, doubted[top], math.inf)
     surely = seen > chance.behind_best

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.analysis.least_squares import FITS_ITSELF, independent
+from search.analysis.plateau import at_plateau
 
 _LEAST_SHARE = 1e-6
 """How much random columns count in a contrast, in a mean one or beside the most, to be in it."""
@@ -135,8 +136,8 @@ def fit_mixed(
 
     `inverse` is the pseudo-inverse of the fixed columns and of those random ones, the first, whose
     interactions are estimated by it. Beside others, products of numbers, the errors of the fixed
-    columns are at least HC3 (MacKinnon & White 1985): these bend as curves that are known by few
-    runs do not.
+    columns also hold each run's own error, between HC2 and HC3 (MacKinnon & White 1985): what few
+    runs tell of a curve may be wrong.
     `squares`, (responses,), with so many degrees of freedom, are of the noise from other sources.
     Of `noisier`, masks (runs,), one may be of runs that are noisier than the rest.
 
@@ -179,12 +180,8 @@ def fit_mixed(
         by_shape[at] = added[-1, :main, :main]
     if random.shape[1] > len(inverse) - main:
         for at, covariance in enumerate(covariances):
-            errors = _robust_errors(fits, back, chances[:, :, at], parts[:, :, at], values[:, at])
-            times = np.sqrt(
-                np.maximum(1, 1 + errors / np.maximum(np.diag(covariance)[:main], least[at]))
-            )
-            covariance[:main] *= times[:, np.newaxis]
-            covariance[:, :main] *= times
+            more = _robust_variances(fits, back, chances[:, :, at], parts[:, :, at], values[:, at])
+            _widen(covariance[:main], covariance[:, :main], more)
     left = sum(float(chance[:, -1] @ one.seen) for one, chance in zip(fits, chances, strict=True))
     certain = fits[0].interactions and bool(np.sum(chances[:, 0, -1]) < _UNLIKELY)
     runs = _left_out(fits, chances[:, :, -1], values[:, -1])
@@ -193,7 +190,7 @@ def fit_mixed(
                     shapes_chances, by_shape)  # fmt: skip
 
 
-def _robust_errors(
+def _robust_variances(
     fits: Sequence[SpreadFits],
     back: np.ndarray,
     chances: np.ndarray,
@@ -204,16 +201,35 @@ def _robust_errors(
     (coefficients,), beside noise that is alike.
 
     `chances` and `parts`, the noise's variances times these, are (fits, spreads), and `values`
-    (runs,).
+    (runs,). The squares of the errors are HC3, which is wide where the fixed columns are many, and
+    with these columns' leverage taken off once, as in HC2, narrow where random ones are: it is half
+    of it here. A run that fits itself is as noisy as all together, or as those beside a plateau.
     """
     weights = back @ sum(one.estimator(chance) for one, chance in zip(fits, chances, strict=True))
-    left_out = _left_out(fits, chances, values).left_out
-    variances = np.nan_to_num(values - left_out) ** 2
+    left_out, plateau = _left_out(fits, chances, values).left_out, at_plateau(values)
+    own = float(np.sum(parts))
+    if plateau.any():
+        own = max(own, float(np.var(values[~plateau])))
+    room = np.maximum(1 - np.sum(fits[0].basis ** 2, axis=1), 0)
+    variances = np.where(np.isnan(left_out), own, np.sqrt(room) * (values - left_out) ** 2)
     alike = sum(
         float(np.sum(part)) * (one.scale * weights) ** 2
         for one, part in zip(fits, parts, strict=True)
     )
     return np.asarray(np.sum(weights**2 * variances - alike, axis=1))
+
+
+def _widen(rows: np.ndarray, columns: np.ndarray, more: np.ndarray) -> None:
+    """Add variances, (n,), where they are above zero, to n rows and columns of a covariance, whose
+    correlations stay."""
+    for at in np.flatnonzero(more > 0):
+        before = rows[at, at]
+        if before > 0:
+            times = math.sqrt(1 + more[at] / before)
+            rows[at] *= times
+            columns[:, at] *= times
+        else:
+            rows[at, at] = more[at]
 
 
 def _left_out(fits: Sequence[SpreadFits], chances: np.ndarray, values: np.ndarray) -> RunsLeftOut:

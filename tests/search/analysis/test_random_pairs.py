@@ -41,7 +41,8 @@ def oracle(
     """The means over what the spread of the interactions, and the noise, may be.
 
     By the likelihood of the residuals in its textbook form, with whole matrices: coefficients,
-    their covariance, each run as the others predict it, and what HC3 adds to the variances.
+    their covariance, each run as the others predict it, and what its own errors add to the
+    variances.
     """
     runs, free = len(values), len(values) - fixed.shape[1]
     ratios = np.exp(np.arange(-4.5, 7.6, 0.5))
@@ -86,7 +87,9 @@ def oracle(
     )
     left_out = chances @ np.array(predicted)
     weights = np.tensordot(chances, estimators, 1) ** 2
-    robust = weights @ (values - left_out) ** 2 - weights @ (chances @ np.array(noises))
+    room = 1 - np.diag(fixed @ np.linalg.pinv(fixed))
+    own = np.sqrt(room) * (values - left_out) ** 2
+    robust = weights @ own - weights @ (chances @ np.array(noises))
     return mean, np.asarray(total), left_out, robust
 
 
