@@ -118,6 +118,8 @@ class Difference(Estimate):
     """Degrees of freedom of the interval."""
     level: float = ALPHA
     """Share of studies in which the interval may miss."""
+    by_seed: bool = False
+    """True where it was computed seed by seed, as these move all recipes alike."""
 
 
 def accuracy(one: HeldOut, among: Sequence[HeldOut] = ()) -> tuple[float, float]:

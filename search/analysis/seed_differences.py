@@ -6,8 +6,13 @@ import math
 import statistics
 from collections.abc import Sequence
 
+import numpy as np
+
 from search.analysis.held_out import PRIOR_DOF, Difference
 from search.analysis.t_distribution import critical_value, satterthwaite
+
+_ROUNDING = 1e-9
+"""Of a standard error: one that is smaller is an error of rounding."""
 
 
 def difference_over_seeds(
@@ -18,6 +23,7 @@ def difference_over_seeds(
     choices: int = 1,
     *,
     multiplied: bool = False,
+    by_seed: bool = False,
 ) -> Difference:
     """The difference of two recipes' means, with an interval for other seeds.
 
@@ -27,6 +33,10 @@ def difference_over_seeds(
     on a logarithm, and that of the difference is put together from the two (Zou & Donner 2008,
     Statistics in Medicine 27). It also contains zero where the interval of the logarithms'
     difference does.
+
+    Values that are not multiplied can be compared `by_seed` where all recipes have the same seeds,
+    in this order, and these move them alike: what a seed does to both is not in the difference.
+    They are not where nothing else but rounding is left as noise.
     """
     rows = [one, other, *among]
     if multiplied:
@@ -34,6 +44,10 @@ def difference_over_seeds(
     first, second, *rest = rows
     variances, dof = _variances(first, second, rest)
     error = math.sqrt(sum(variances))
+    if by_seed:
+        own_error, own_dof = _by_seed(first, second, rest)
+        by_seed = own_error > _ROUNDING * error
+        error, dof = (own_error, own_dof) if by_seed else (error, dof)
     means = statistics.fmean(one), statistics.fmean(other)
     gained = means[0] - means[1]
     if not error > 0:  # equal values say nothing of other seeds
@@ -47,7 +61,24 @@ def difference_over_seeds(
         low, high = gained - math.hypot(down[0], up[1]), gained + math.hypot(up[0], down[1])
         if abs(statistics.fmean(first) - statistics.fmean(second)) <= critical * error:
             low, high = min(low, 0.0), max(high, 0.0)
-    return Difference(gained, low, high, False, dof, alpha)
+    return Difference(gained, low, high, False, dof, alpha, by_seed)
+
+
+def _by_seed(
+    one: Sequence[float], other: Sequence[float], among: Sequence[Sequence[float]]
+) -> tuple[float, float]:
+    """The standard error of the mean of two recipes' differences, and its degrees of freedom.
+
+    The residuals of all recipes in a two-way layout, by recipe and seed, count as `PRIOR_DOF` more.
+    """
+    values, apart = np.array(among), np.subtract(one, other)
+    own = len(apart) - 1
+    noise = values - values.mean(axis=1, keepdims=True)
+    dof = (len(values) - 1) * own
+    prior = max(min(PRIOR_DOF, dof - own), 0)
+    pooled = 2 * float(np.sum((noise - noise.mean(axis=0)) ** 2)) / max(dof, 1)
+    squares = prior * pooled + float(np.sum((apart - apart.mean()) ** 2))
+    return math.sqrt(squares / (prior + own) / len(apart)), prior + own
 
 
 def _variances(

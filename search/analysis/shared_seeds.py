@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -20,17 +20,28 @@ def distinct(groups: Sequence[list[Run]]) -> list[list[Run]]:
     by_seeds: dict[frozenset[int | None], list[list[Run]]] = {}
     for group in groups:
         by_seeds.setdefault(frozenset(run.seed for run in group), []).append(group)
-    copies = [group for same in by_seeds.values() if _moved_alike(same) for group in same[1:]]
+    copies = [
+        group for same in by_seeds.values() if moved_alike(same, lambda run: run.scaled)
+        for group in same[1:]
+    ]  # fmt: skip
     return [group for group in groups if not any(group is copy for copy in copies)]
 
 
-def _moved_alike(groups: Sequence[Sequence[Run]]) -> bool:
-    """Test whether seeds move recipes alike, in a two-way layout; False where none is repeated."""
-    seeds = {run.seed for run in groups[0]}
-    if len(groups) < 2 or len(seeds) < len(groups[0]) or None in seeds:
-        return False
+def moved_alike(
+    groups: Sequence[Sequence[Run]], value: Callable[[Run], float], alpha: float = ALPHA
+) -> bool:
+    """Test whether seeds move the values of recipes alike, in a two-way layout.
+
+    False where none is repeated, or the recipes do not have the same seeds, each once.
+    """
     in_order = [sorted(group, key=lambda run: run.seed or 0) for group in groups]
-    values = np.array([[run.scaled for run in group] for group in in_order])
+    seeds = {tuple(run.seed for run in group) for group in in_order}
+    if len(groups) < 2 or len(seeds) > 1:
+        return False
+    (once,) = seeds
+    if len(set(once)) < len(once) or None in once:
+        return False
+    values = np.array([[value(run) for run in group] for group in in_order])
     noise = values - values.mean(axis=1, keepdims=True)
     of_seeds = noise.mean(axis=0)
     total = float(np.sum(noise**2))
@@ -38,4 +49,4 @@ def _moved_alike(groups: Sequence[Sequence[Run]]) -> bool:
         return False
     apart = min(1.0, float(np.sum((noise - of_seeds) ** 2)) / total)
     dof = len(of_seeds) - 1
-    return beta_cdf((len(groups) - 1) * dof / 2, dof / 2, apart) < ALPHA
+    return beta_cdf((len(groups) - 1) * dof / 2, dof / 2, apart) < alpha

@@ -57,6 +57,11 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
             )
     elif results.objective != ACCURACY and known:
         sentences.append(f"Those of {results.objective.measure} hold for other seeds alone.")
+    if any(row.objective_gain is not None and row.objective_gain.by_seed for row in rows):
+        sentences.append(
+            "The seeds move the results of all recipes alike, as where each draws other data, so "
+            "differences are taken seed by seed."
+        )
     if before := confirm_looks(results)[:-1]:
         sentences.append(
             f"As one could look at them after {listed([str(count) for count in before])} seeds "

@@ -8,6 +8,7 @@ import pytest
 
 from search.analysis.confirmation import Confirmed
 from search.analysis.estimate import Estimate
+from search.analysis.held_out import Difference
 from search.commands.program import Metric, Program
 from search.objective import OBJECTIVES
 from search.reporting.programs import ended_early, more_scores_than_epochs
@@ -118,3 +119,11 @@ def test_nothing_is_said_of_intervals_where_there_are_none() -> None:
     ):
         assert about_tests(results, [row]) == []
         assert said in about_tests(results, [known])[0]
+
+
+@pytest.mark.parametrize("by_seed", [True, False])
+def test_differences_by_seed_are_told(by_seed: bool) -> None:
+    known, gain = Estimate(50, 40, 60), Difference(1, 0, 2, paired=False, by_seed=by_seed)
+    row = Confirmed("recommended", "a", {"a": True}, 3, 0, known, known, known, None, gain)
+    said = " ".join(about_tests(studied(UNNAMED, []), [row]))
+    assert ("differences are taken seed by seed" in said) == by_seed
