@@ -7,9 +7,9 @@ were asked for it. The effects are adjusted for numbers, as learning rates, and 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ import numpy as np
 from search.analysis.least_squares import pseudo_inverse, rank
 from search.parameters import Category, Draw, Number, Order
 from search.results import Run
+
+Pair = tuple[str, str]
 
 _SAFE_DEGREE, _HIGHEST_DEGREE = 4, 8
 """Of a lower one than the highest, what a sampler tries at the good values is credited with a kink
@@ -88,6 +90,11 @@ class Polynomial:
             number, scale * basis[:, 1:kept], low, high, np.asarray(scale * inverse[:, 1:])
         )
 
+    @property
+    def bends(self) -> np.ndarray:
+        """(runs, 2): a line and a square, or the line alone."""
+        return self.columns[:, :_BENDS]
+
     def at(self, values: np.ndarray) -> np.ndarray:
         """The columns, (values, n), at other scaled values."""
         degree = self.weights.shape[1]
@@ -123,29 +130,39 @@ class Covariates:
     noise: tuple[str, ...] = ()
     """Parameters that vary, but whose spread counts as noise, as the runs are too few."""
 
-    def products(self, signs: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Multiply the columns of each two parameters, and of each with the techniques.
+    def products(self, techniques: Mapping[str, np.ndarray]) -> dict[Pair, np.ndarray]:
+        """Multiply the columns of each two parameters, and of each with the techniques, (runs,).
 
-        `signs`, (runs, techniques), are 1 where one is on, -1 where it is off. Of a number it is
-        its line and its square, and of two numbers their lines. What not every run was asked for
-        is in none, and neither are draws and the order of the trials. Each is (runs, n).
+        Of a number these are its line and its square, and of two numbers their lines. What not
+        every run was asked for is in none, and neither are draws and the order of the trials. Each
+        product is (runs, n).
         """
         if self.columns is None:
-            return ()
-        techniques = list(signs.T[:, :, np.newaxis])
-        of = np.array([level.parameter for level in self.levels])
-        # Two levels are as far apart as on and off.
-        every = 2 * self.columns[:, : len(of)]
-        levels = [every[:, of == name] for name in self.categories]
-        numbers = [
-            one.columns[:, :_BENDS] for one in self.polynomials if not isinstance(one.number, Order)
+            return {}
+        sides = {name: signs[:, np.newaxis] for name, signs in techniques.items()}
+        numbers = {one.number.name: one for one in self.polynomials
+                   if not isinstance(one.number, Order)}  # fmt: skip
+        lines = {name: one.bends[:, :1] for name, one in numbers.items()}
+        bends = {name: one.bends for name, one in numbers.items()}
+        pairs = [
+            *product(sides.items(), (self.of_levels | bends).items()),
+            *combinations(self.of_levels.items(), 2),
+            *product(self.of_levels.items(), bends.items()),
+            *combinations(lines.items(), 2),
         ]
-        return (
-            *(_products(one, other) for one in techniques for other in (*levels, *numbers)),
-            *(_products(one, other) for one, other in combinations(levels, 2)),
-            *(_products(one, other) for one in levels for other in numbers),
-            *(_products(one[:, :1], other[:, :1]) for one, other in combinations(numbers, 2)),
-        )
+        return {(a, b): products_of(one, other) for (a, one), (b, other) in pairs}
+
+    @property
+    def of_levels(self) -> dict[str, np.ndarray]:
+        """The columns, (runs, levels), of each category that every run was asked for.
+
+        They are twice as large, as two levels are as far apart as on and off.
+        """
+        if self.columns is None:
+            return {}
+        of = np.array([level.parameter for level in self.levels])
+        every = 2 * self.columns[:, : len(of)]
+        return {name: every[:, of == name] for name in self.categories}
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -420,8 +437,8 @@ def _values(runs: Sequence[Run], number: Number) -> np.ndarray:
     return np.array([number.scaled(run.params[number.name]) for run in runs])
 
 
-def _products(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The product, (runs, n m), of each of n columns with each of m others."""
+def products_of(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Multiply each of n columns with each of m others, (runs, n m)."""
     return np.asarray((one[:, :, np.newaxis] * other[:, np.newaxis]).reshape(len(one), -1))
 
 

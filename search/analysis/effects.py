@@ -10,12 +10,12 @@ from typing import Literal
 
 import numpy as np
 
-from search.analysis.covariates import Level
+from search.analysis.covariates import Level, Pair
 from search.analysis.distributions import t_draws
 from search.analysis.far_runs import brought_about, far_runs, without
 from search.analysis.fit import Fit, fit
 from search.analysis.looks import ALONE, Look, look_at
-from search.analysis.model import Model, Pair, build
+from search.analysis.model import Model, build
 from search.analysis.shared_seeds import distinct
 from search.analysis.t_distribution import ALPHA, detectable, familywise, quantile
 from search.errors import InputError

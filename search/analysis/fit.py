@@ -190,7 +190,7 @@ def _fit_random(
     groups = [again, *(group - group[0] for group in repeated)]
     if len(recipes) < len(values) and all(np.all(np.abs(one) < rounding) for one in groups):
         inverse = pseudo_inverse(recipes)
-        products = tuple(one[firsts] for one in model.products)
+        products = {pair: one[firsts] for pair, one in model.products.items()}
         once = replace(
             model, columns=recipes, inverse=inverse, dof=residual_dof(recipes), products=products
         )

@@ -119,8 +119,8 @@ class FittedRecipes:
         if fenced:
             scaled = cut_far_below(plain, signs, beside)
         points = Points(signs, keys)
-        products = differ.products(signs)
-        terms = np.column_stack(products) if products else None
+        products = differ.products({f"column {at}": one for at, one in enumerate(signs.T)})
+        terms = np.column_stack([*products.values()]) if products else None
         surface = fit_surface(points, scaled, beside, terms) if varies else None
         if surface is None:
             return None

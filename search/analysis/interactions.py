@@ -11,9 +11,10 @@ from string import ascii_uppercase
 import numpy as np
 
 from search.analysis.after_choice import after_choice
+from search.analysis.covariates import Pair
 from search.analysis.effects import Effects
 from search.analysis.looks import Look
-from search.analysis.model import Model, Pair
+from search.analysis.model import Model
 from search.analysis.t_distribution import ALPHA, quantile, two_sided
 
 _ALIKE = 2.5

@@ -8,14 +8,21 @@ program's study, what else the trials differ in may interact with each other and
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 
-from search.analysis.covariates import NONE, Covariates, Level, Polynomial, covariates
+from search.analysis.covariates import (
+    NONE,
+    Covariates,
+    Level,
+    Pair,
+    Polynomial,
+    covariates,
+)
 from search.analysis.least_squares import pseudo_inverse, rank, residual_dof
 from search.parameters import Category, Number
 from search.planning.design import pair_columns
@@ -34,8 +41,6 @@ _SELDOM = 0.25
 
 _MOSTLY_SEEN = 0.75
 """Share of an effect that the runs must see, for its interval to hold what they do not see."""
-
-Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,9 @@ class Model:
     random_pairs: bool = False
     """True where effects are estimated beside pairs as random terms, and not all at once."""
     covariates: Covariates = NONE
-    products: tuple[np.ndarray, ...] = ()
-    """Of each two covariates, and of each with a technique, (runs, n): random terms beside the
-    pairs."""
+    products: Mapping[Pair, np.ndarray] = field(default_factory=dict)
+    """Of each two covariates, and of each with a technique, by their names, (runs, n): random terms
+    beside the pairs."""
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -194,7 +199,7 @@ class Model:
         """
         columns = np.delete(self.columns, self.fixed, axis=1)
         pairs = columns * np.sqrt([len(group.pairs) for group in self.groups])
-        return np.column_stack([pairs, *self.products])
+        return np.column_stack([pairs, *self.products.values()])
 
     @property
     def fixed(self) -> np.ndarray:
@@ -269,7 +274,7 @@ def build(
     full = _model(names, [main, columns], groups, beside, pairs=True)
     room = full.dof >= ENOUGH_DOF or full.dof + dof_from_repeats >= _LEAST_DOF
     plain = _model(names, [main], groups, beside, pairs=False)
-    products = beside.products(main[:, 1:])
+    products = beside.products(dict(zip(names, main.T[1:], strict=True)))
     mixed = replace(full, random_pairs=True, products=products)
     enough = plain.dof >= ENOUGH_DOF
     # Pairs would fit the few runs of a technique that is seldom on, or off, and hide their noise.
@@ -295,7 +300,7 @@ def of_numbers(runs: Sequence[Run], others: Sequence[Category | Number]) -> Mode
     if not beside.polynomials:
         return None
     alone = _model((), [np.ones((len(runs), 1))], (), beside, pairs=False)
-    products = beside.products(np.empty((len(runs), 0)))
+    products = beside.products({})
     if not products or alone.dof < ENOUGH_DOF:
         return alone
     return replace(alone, pairs=True, random_pairs=True, products=products)

@@ -31,13 +31,14 @@ def with_spreads(model: Model, values: np.ndarray) -> Model:
     """
     if not model.products:
         return model
-    pairs = model.random.shape[1] - sum(one.shape[1] for one in model.products)
-    sizes = [*([pairs] if pairs else []), *(one.shape[1] for one in model.products)]
+    products = model.products.values()
+    pairs = model.random.shape[1] - sum(one.shape[1] for one in products)
+    sizes = [*([pairs] if pairs else []), *(one.shape[1] for one in products)]
     spreads = _spreads(model.main, model.random, np.repeat(np.arange(len(sizes)), sizes), values)
     if pairs:
         spreads = spreads[1:] / spreads[0]
-    scaled = (one * spread for one, spread in zip(model.products, spreads, strict=True))
-    return replace(model, products=tuple(scaled))
+    scaled = (one * spread for one, spread in zip(products, spreads, strict=True))
+    return replace(model, products=dict(zip(model.products, scaled, strict=True)))
 
 
 def _spreads(

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from search.analysis.covariates import Pair
 from search.analysis.distributions import beta_cdf
 from search.analysis.failing_cells import is_cell
 from search.analysis.least_squares import FITS_ITSELF, rank
-from search.analysis.model import Pair
 from search.analysis.t_distribution import two_sided
 
 _OUTLYING = 0.01

@@ -34,6 +34,7 @@ from search.analysis.level_means import misfit
 from search.analysis.long_runs import deciding, held, held_levels, long_study
 from search.analysis.looks import look_at
 from search.analysis.lost_together import with_working_reference
+from search.analysis.moved_numbers import MovedNumber, moved_numbers
 from search.analysis.next_steps import NextStep, next_steps
 from search.analysis.number_curves import NumberCurve, number_curves
 from search.analysis.recipe_tests import RecipeTests, summarise_tests
@@ -95,6 +96,8 @@ class Findings:
     dials: tuple[DialTrend, ...] = ()
     numbers: tuple[NumberCurve, ...] = ()
     """Of another program's study, the one of the largest gain first."""
+    moved: tuple[MovedNumber, ...] = ()
+    """Those that are surely worth something else by a technique or level."""
     recommended: Recommendation | None = None
     """None while no run is complete."""
     confirmed: tuple[Confirmed, ...] = ()
@@ -229,6 +232,7 @@ def find(
         costs=tuple(costs(measured, fitted, results.others) if fitted else ()),
         dials=tuple(dials(results)),
         numbers=tuple(numbers),
+        moved=tuple(moved_numbers(results, fitted.fit)) if fitted else (),
         recommended=recommended,
         confirmed=tuple(tested),
         ladder=tuple(steps),

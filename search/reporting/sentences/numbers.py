@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+from search.analysis.moved_numbers import MovedNumber
 from search.analysis.number_curves import NumberCurve
 from search.objective import Objective
 from search.reporting.findings import Findings
-from search.reporting.formatting import beside, listed_first
+from search.reporting.formatting import beside, listed, listed_first
 
 _ROUNDING = 1e-12
 """Of sums of steps, as a share of the values' range."""
@@ -20,6 +21,7 @@ _LONG = 1e15
 def about_numbers(findings: Findings) -> list[str]:
     """Say where each number that matters is best, and name those that cannot be told from noise."""
     said = [_where(row, findings.results.objective) for row in findings.numbers if row.matters]
+    said += map(_moved, findings.moved)
     rest = [row.number.name for row in findings.numbers if not row.matters]
     if rest:
         said.append(f"Of {listed_first(rest)}, no value is surely better than another.")
@@ -29,6 +31,20 @@ def about_numbers(findings: Findings) -> list[str]:
 def _where(row: NumberCurve, objective: Objective) -> str:
     gain = beside(row.gain, objective.unit, f"{at(row, row.worst)}, the worst")
     return f"{row.number.name} is best near {at(row, row.best)} ({best_interval(row)}): {gain}."
+
+
+def _moved(row: MovedNumber) -> str:
+    said = f"What {row.number} is worth depends on {row.parameter}"
+    where = [
+        f"near {at(curve, curve.best)} {_with(name)} ({best_interval(curve)})"
+        for name, curve in row.curves
+    ]
+    return f"{said}: it is best {listed(where)}." if where else f"{said}."
+
+
+def _with(name: str) -> str:
+
+    return name if name.startswith("without") else f"with {name}"
 
 
 def best_interval(row: NumberCurve) -> str:

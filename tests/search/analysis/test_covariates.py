@@ -79,7 +79,7 @@ def test_the_columns_are_the_dummies_powers_and_pairs_of_statsmodels() -> None:
     """Without random terms, so that all is least squares."""
     runs = studied(70, seed=1)
     found = fitted(runs)
-    model = replace(found.fit.model, random_pairs=False, products=())
+    model = replace(found.fit.model, random_pairs=False, products={})
     plain = fit(model, np.array([[one.scaled] for one in runs]))
     covariates = model.covariates
     assert covariates.categories == ("optimizer", "layers")

@@ -84,7 +84,7 @@ def test_a_curve_is_that_of_least_squares() -> None:
     results = read(study)
     found = effects_of(results)
     assert found is not None
-    model = replace(found.fit.model, random_pairs=False, products=())
+    model = replace(found.fit.model, random_pairs=False, products={})
     measured = np.array([[one.scaled] for one in results.of("measure")])
     degree = model.covariates.degree
     params = [trial.params for trial in study.trials]

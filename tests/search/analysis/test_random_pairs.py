@@ -152,7 +152,7 @@ def test_what_numbers_change_in_techniques_is_random_too() -> None:
         *(side[:, np.newaxis] * bend for side in sides.T for bend in bends),
         bends[0][:, [0]] * bends[1][:, [0]],
     ]
-    scaled = found.fit.model.products
+    scaled = [*found.fit.model.products.values()]
     times = [
         float(np.std(one[:, 0]) / np.std(longhand[:, 0]))
         for one, longhand in zip(scaled, products, strict=True)

@@ -1,5 +1,6 @@
 """How far interactions of two parameters spread beside those of others."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,13 +12,14 @@ from search.analysis.relative_spreads import with_spreads
 pytestmark = pytest.mark.numeric
 
 
-def model_of(products: tuple[np.ndarray, ...]) -> Model:
+def model_of(products: Sequence[np.ndarray]) -> Model:
+    named = {(f"{at}", "rate"): one for at, one in enumerate(products)}
     constant = np.ones((len(products[0]), 1))
     return Model((), constant, constant.T / len(constant), (), True, len(constant) - 1,
-                 random_pairs=True, products=products)  # fmt: skip
+                 random_pairs=True, products=named)  # fmt: skip
 
 
-def lengths(products: tuple[np.ndarray, ...]) -> np.ndarray:
+def lengths(products: Iterable[np.ndarray]) -> np.ndarray:
     return np.array([float(np.sqrt(np.mean(one**2))) for one in products])
 
 
@@ -31,7 +33,7 @@ def test_interactions_that_are_there_spread_as_far_as_they_do() -> None:
         for one, spread in zip(products, true, strict=True):
             values += one @ (spread * random.standard_normal(12))
         model = model_of(products)
-        found.append(lengths(with_spreads(model, values).products) / lengths(products))
+        found.append(lengths(with_spreads(model, values).products.values()) / lengths(products))
     mean = np.exp(np.mean(np.log(found), axis=0))
     # Beside their geometric mean; the least is drawn to it.
     assert mean == pytest.approx(true / np.exp(np.mean(np.log(true))), rel=0.3)
@@ -43,7 +45,8 @@ def test_a_block_of_one_is_no_outlier_by_chance() -> None:
     for _ in range(50):
         products = tuple(random.standard_normal((60, 1)) for _ in range(10))
         values = random.standard_normal(60)
-        found = lengths(with_spreads(model_of(products), values).products) / lengths(products)
+        scaled = with_spreads(model_of(products), values).products.values()
+        found = lengths(scaled) / lengths(products)
         ratios.append(found.max() / found.min())
     assert np.median(ratios) < 3
 
@@ -51,7 +54,8 @@ def test_a_block_of_one_is_no_outlier_by_chance() -> None:
 def test_the_pairs_of_techniques_keep_their_scale() -> None:
     random = np.random.default_rng(0)
     products = (random.standard_normal((40, 2)),)
-    model = replace(model_of(products), products=())
+    model = replace(model_of(products), products={})
     assert with_spreads(model, random.standard_normal(40)) is model
     constant = model_of(products)
-    assert with_spreads(constant, np.zeros(40)).products[0] == pytest.approx(products[0])
+    (same,) = with_spreads(constant, np.zeros(40)).products.values()
+    assert same == pytest.approx(products[0])
