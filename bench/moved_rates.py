@@ -99,7 +99,7 @@ def row(sampler: str, trials: int, apart: float, studies: int) -> Row:
         rates = np.array([math.log10(run.params["rate"]) + 2 for run in runs])
         optimizers = [run.params["optimizer"] for run in runs]
         values = np.array([[run.scaled] for run in runs])
-        without = fit(replace(found.fit.model, products=()), values)
+        without = fit(replace(found.fit.model, products={}), values)
         for one in found.effects:
             true = truth.effect(one, rates, optimizers)
             held.append(one.low <= true <= one.high)
