@@ -263,7 +263,8 @@ def build(
     share their columns in part, or would hide the noise of a technique that is seldom on, or off,
     the pairs are random terms (see `random_pairs`). They are random, too, beside `others`, which
     become its covariates, as are the products of these with each other and with the techniques: the
-    learning rate matters most, and which one is good depends on the optimizer.
+    learning rate matters most, and which one is good depends on the optimizer. Where all are
+    balanced, the products enter no effect and are noise.
     """
     names = varied(runs, techniques)
     beside = covariates(runs, len(names), others)
@@ -274,7 +275,8 @@ def build(
     full = _model(names, [main, columns], groups, beside, pairs=True)
     room = full.dof >= ENOUGH_DOF or full.dof + dof_from_repeats >= _LEAST_DOF
     plain = _model(names, [main], groups, beside, pairs=False)
-    products = beside.products(dict(zip(names, main.T[1:], strict=True)))
+    sides = dict(zip(names, main.T[1:], strict=True))
+    products = {} if _is_balanced([*sides.values()], beside) else beside.products(sides)
     mixed = replace(full, random_pairs=True, products=products)
     enough = plain.dof >= ENOUGH_DOF
     # Pairs would fit the few runs of a technique that is seldom on, or off, and hide their noise.
@@ -304,6 +306,17 @@ def of_numbers(runs: Sequence[Run], others: Sequence[Category | Number]) -> Mode
     if not products or alone.dof < ENOUGH_DOF:
         return alone
     return replace(alone, pairs=True, random_pairs=True, products=products)
+
+
+def _is_balanced(sides: Sequence[np.ndarray], beside: Covariates) -> bool:
+    """Check that each technique, (runs,), and level is as often with each of all others, so that no
+    interaction enters an effect."""
+    if beside.polynomials or beside.partial:
+        return False
+    columns = [*(one[:, np.newaxis] for one in sides), *beside.of_levels.values()]
+    return all(
+        bool(np.all(np.abs(one.T @ other) < _TOLERANCE)) for one, other in combinations(columns, 2)
+    )
 
 
 def _is_orthogonal(columns: np.ndarray) -> bool:
