@@ -197,6 +197,8 @@ class Results:
     designed: bool = True
     """True where the trials say that kouka's phases planned them; else any sampler may have chosen
     them."""
+    never_learned: bool = False
+    """True where another program's trials show a sampler that does not learn from earlier ones."""
     enqueued: tuple[int, ...] = ()
     """The sizes that `enqueue_design` was asked for, first to last; the runs are its trials."""
     beside: int = 0

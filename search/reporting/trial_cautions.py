@@ -58,14 +58,14 @@ def far_trials(results: Results) -> list[str]:
 
 
 def not_designed(results: Results) -> list[str]:
-    """Warn of trials that a sampler chose."""
-    if results.designed or results.enqueued:
+    """Warn of trials that a sampler may have chosen by the values of earlier ones."""
+    if results.designed or results.enqueued or results.never_learned:
         return []
     return [
-        "These trials were not planned as a balanced design. A sampler that learns prefers "
-        "what did well before, so its later trials depend on the luck of its earlier ones. "
-        "Read the effects as hints: they are less certain than their intervals say. In Python, "
-        "search.enqueue_design gives a study the trials of such a design."
+        "These trials were not planned as a balanced design. If their sampler learned from earlier "
+        "trials, as Optuna's default does, the later ones depend on the luck of those: take the "
+        "intervals as approximate. In Python, search.enqueue_design gives a study the trials of a "
+        "balanced design."
     ]
 
 
