@@ -241,6 +241,11 @@ class Results:
         """True where another program made the study."""
         return self.settings is None
 
+    @property
+    def one_seed(self) -> bool:
+        """True where like runs come to one value, as of a program that draws nothing anew."""
+        return not self.seed_matters or any(run.copy for run in self.runs)
+
     def launched_with(self) -> Settings:
         """The settings of a study that kouka launched; raises `InputError` for another's."""
         if self.settings is None:
