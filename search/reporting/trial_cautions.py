@@ -137,21 +137,19 @@ def drift_of_trials(results: Results) -> list[str]:
     if drift is None:
         return []
     side = _side(drift, results.objective)
+    why = "something else changed, such as the data or the code"
+    if not results.never_learned:
+        why = f"the sampler settled on recipes that the fit describes less well, or {why}"
     if drift.since is not None:
         return [
-            f"From trial {drift.since:,} on, trials came out {side} than like ones before: "
-            "something else changed about then, such as the data or the code, or the sampler came "
-            "nearer to what the fit does not describe. The effects are adjusted for one sudden "
-            "change, at the trial where the values place it, and what is predicted of a recipe is "
-            "its mean over the trials before and after."
+            f"From trial {drift.since:,} on, trials came out {side} than like ones before: {why}. "
+            "The effects are adjusted for one sudden change there, and what is predicted of a "
+            "recipe is its mean over the trials before and after."
         ]
     return [
         f"Later trials came out {side} than like ones before (rank correlation of what the fit "
-        f"leaves with their order {drift.correlation:+.2f}): something else changed on the way, "
-        "such as the data or the code, or the sampler came nearer to what the fit does not "
-        "describe. "
-        "The effects are adjusted for a smooth change; of a sudden one, what the sampler tried "
-        "more often after it still takes a part as its effect."
+        f"leaves with their order {drift.correlation:+.2f}): {why}. The effects are adjusted for a "
+        "smooth change; of a sudden one, what was tried more often after it still takes a part."
     ]
 
 
