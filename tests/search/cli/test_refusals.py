@@ -57,6 +57,12 @@ BAD = {
     "storage form": (
         ["launch", "--data", "digits", "--storage", "studies"], "studies is not there, .*URL"),
     "a storage's name": (["status", "--storage", "a" * 300], "aaa is not there, .*URL"),
+    "a port": (["dashboard", "--port", "99999"], "--port 99999 is not possible; .* 1 to 65535"),
+    "a port below all": (["dashboard", "--port", "-1"], "--port -1 is not possible"),
+    "a storage's port": (
+        ["status", "--storage", "postgresql+psycopg://me@here:99999/x"],
+        "me@here:99999/x has port 99999; it takes 1 to 65535",
+    ),
     "no storage": (["status", "--storage", ""], "'' is no file and no URL"),
     "no name": (["launch", " ", "--data", "digits"], "cannot be called ' '"),
     "a folder's name": (["launch", "..", "--data", "digits"], "cannot be called '..'"),
