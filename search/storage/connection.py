@@ -17,6 +17,7 @@ from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from search.errors import InputError, first_line
+from search.storage.passwords import without_password
 from search.storage.retrying import reason_of
 from search.storage.urls import TAKES, journal_file, located, redact, sqlite_file
 
@@ -218,7 +219,7 @@ def _explained(url: str) -> Iterator[None]:
     ) as error:  # fmt: skip
         reason = reason_of(error)
         if password := sqlalchemy.make_url(url).password:
-            reason = reason.replace(password, "***")
+            reason = without_password(reason, password)
         advice = ""
         if "locked" in reason:
             advice = (

@@ -289,6 +289,7 @@ def test_a_launch_whose_report_cannot_be_written_says_that_its_runs_are_kept(
         ("postgresql+psycopg://me:p@ss/w:rd@127.0.0.1:1/db", "holds @ or /, which end it there"),
         ("postgres://me:secret@127.0.0.1:1/db", "write postgresql+psycopg://"),
         ("postgresql+psycopg://me:p@127.0.0.1:1/db", "postgresql+psycopg://me:***@127.0.0.1:1/db"),
+        ("postgresql+psycopg://me:p@127.0.0.1:1/db", '"127.0.0.1", port 1 failed'),
         ("postgresql+psycopg://me:p%40ss@127.0.0.1:1/db", "me:***@127.0.0.1:1/db cannot be opened"),
     ],
 )
@@ -299,5 +300,6 @@ def test_a_password_is_hidden_whatever_is_in_it_and_the_sentence_stays(
     assert result.returncode == 2
     assert says in result.stderr
     assert result.stderr.startswith("kouka: ")
+    assert "***ort" not in result.stderr
     assert "ss/w" not in result.stderr
     assert "secret" not in result.stderr
