@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 Request = TypeVar("Request", bound="DataclassInstance")
 Answer = TypeVar("Answer", bound="DataclassInstance")
+
+Progress = Callable[[int, int], None]
+"""Takes how much is done, and of how much."""
 
 
 class ChildError(RuntimeError):
@@ -39,33 +43,65 @@ def running(module: str) -> list[str]:
 
 
 def ask(
-    module: str, request: DataclassInstance, answer: type[Answer], environment: Mapping[str, str]
+    module: str,
+    request: DataclassInstance,
+    answer: type[Answer],
+    environment: Mapping[str, str],
+    progress: Progress = lambda done, of: None,
 ) -> Answer:
     """Run a module that ends in `respond`, and return its answer to the request.
 
-    Raises `ChildError` where the process dies instead.
+    `progress` takes what it reports on its way. Raises `ChildError` where the process dies instead.
     """
-    ended = subprocess.run(
-        running(module),
-        input=json.dumps(asdict(request)),
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",  # libraries and the user's code may print anything
-        check=False,
-        env=dict(environment),
-    )
-    if ended.returncode:
-        last = (ended.stderr.strip().splitlines() or ["it printed nothing"])[-1]
-        raise ChildError(f"ended with exit code {ended.returncode}: {last}")
-    if not ended.stdout:
+    # Libraries and the user's code may print anything, and more than a pipe holds.
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as printed:
+        with subprocess.Popen(
+            running(module), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=printed,
+            encoding="utf-8", errors="replace", env=dict(environment),
+        ) as process:  # fmt: skip
+            try:
+                answered = _answered(process, json.dumps(asdict(request)), progress)
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
+            printed.seek(0)
+            last = (printed.read().strip().splitlines() or ["it printed nothing"])[-1]
+            raise ChildError(f"ended with exit code {process.returncode}: {last}")
+    if not answered:
         raise ChildError("ended without an answer")
-    return from_json(answer, json.loads(ended.stdout))
+    return from_json(answer, json.loads(answered))
+
+
+def _answered(process: subprocess.Popen[str], request: str, progress: Progress) -> str:
+    """Return the last line that a child writes; those before it are pairs of its progress."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with contextlib.suppress(BrokenPipeError), process.stdin as asked:  # of one that has died
+        asked.write(request)
+    answered = ""
+    for line in process.stdout:
+        if answered:
+            progress(*json.loads(answered))
+        answered = line
+    return answered
 
 
 def respond(request: type[Request], answer: Callable[[Request], DataclassInstance]) -> None:
     """Answer the request, in the process that `ask` has started."""
+    respond_with_progress(request, lambda asked, progress: answer(asked))
+
+
+def respond_with_progress(
+    request: type[Request], answer: Callable[[Request, Progress], DataclassInstance]
+) -> None:
+    """Answer the request likewise, with a line for each report on the way."""
     with answer_stream() as answers:
-        json.dump(asdict(answer(from_json(request, json.load(sys.stdin)))), answers)
+
+        def report(done: int, of: int) -> None:
+            print(json.dumps([done, of]), file=answers, flush=True)
+
+        json.dump(asdict(answer(from_json(request, json.load(sys.stdin)), report)), answers)
 
 
 def answer_stream() -> TextIO:

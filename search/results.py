@@ -197,6 +197,8 @@ class Results:
     designed: bool = True
     """True where the trials say that kouka's phases planned them; else any sampler may have chosen
     them."""
+    never_learned: bool = False
+    """True where another program's trials show a sampler that does not learn from earlier ones."""
     enqueued: tuple[int, ...] = ()
     """The sizes that `enqueue_design` was asked for, first to last; the runs are its trials."""
     beside: int = 0
@@ -238,6 +240,11 @@ class Results:
     def foreign(self) -> bool:
         """True where another program made the study."""
         return self.settings is None
+
+    @property
+    def one_seed(self) -> bool:
+        """True where like runs come to one value, as of a program that draws nothing anew."""
+        return not self.seed_matters or any(run.copy for run in self.runs)
 
     def launched_with(self) -> Settings:
         """The settings of a study that kouka launched; raises `InputError` for another's."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from model_space.data.files import all_of
 from model_space.data.listing import IMAGES, SOUNDS, files_in
 from model_space.data.mel import Spectrogram
 from model_space.data.reading import Levels
-from model_space.data.source import DataError, FileError
+from model_space.data.source import DataError, FileError, Progress
 from model_space.data.stretching import stretched
 
 
@@ -59,27 +61,38 @@ class Preparation:
             left_out += len(inside) - len(readable)
         return files, left_out
 
-    def read(self, files: Sequence[str]) -> np.ndarray:
-        """Decode files into images (N, height, width, channels), bytes.
+    def read(
+        self, files: Sequence[str], progress: Progress = lambda done, of: None
+    ) -> tuple[np.ndarray, dict[str, FileError]]:
+        """Decode files into images (N, height, width, channels), bytes, but for the broken ones.
 
-        Raises `DataError` for the first that is missing, or that names the broken ones.
+        Those are returned beside them. Raises `DataError` for the first that is missing, or where
+        all are broken.
         """
         read = np.empty((len(files), *self.image_shape), np.uint8)
-        broken = []
-        for file, target in zip(files, read, strict=True):
-            if not Path(file).exists():
-                raise DataError(f"there is no file {file}")
-            if Path(file).is_dir():
-                raise DataError(f"{file} is a folder; name the files in it")
+        broken: dict[str, FileError] = {}
+        whole, reported = 0, time.monotonic()
+        for place, file in enumerate(files):
             try:
-                target[:] = self._read(file)
+                read[whole] = self._read(file)
+                whole += 1
             except FileError as error:
-                broken.append(error)
-        if broken:
-            raise all_of(broken)
-        return read if self.stretched is None else stretched(read, *self.stretched)
+                broken[file] = error
+            if time.monotonic() - reported > 1:
+                progress(place + 1, len(files))
+                reported = time.monotonic()
+        if not whole:
+            raise all_of([*broken.values()])
+        read = read[:whole]
+        return read if self.stretched is None else stretched(read, *self.stretched), broken
 
     def _read(self, file: str) -> np.ndarray:
+        if os.path.islink(file) and not os.path.exists(file):
+            raise FileError(file, "is a link to what is not there")
+        if not Path(file).exists():
+            raise DataError(f"there is no file {file}")
+        if Path(file).is_dir():
+            raise DataError(f"{file} is a folder; name the files in it")
         height, width, channels = self.image_shape
         if self.sound is not None:
             mel_image = earlier.mel_image if self.reader == 1 else sound.mel_image

@@ -21,7 +21,8 @@ def split(source: Source, spec: DataSpec) -> tuple[Part, Part, Part]:
     validation, train_size, exact = spec.validation, spec.train_size, spec.reader > 2
     if len(source.classes) < 2:
         raise DataError(
-            f"the data have one class, {source.classes[0]!r}; a classifier needs two or more"
+            f"the data have one class, {source.classes[0]!r}, and a classifier needs two or more; "
+            "--data takes a folder with a subfolder for each class, or a list with their labels"
         )
     missing = 1 + (source.validation is None) + (source.test is None)
     counts = np.bincount(source.train[1], minlength=len(source.classes))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model_space.child import ChildError, ask, import_keras, respond
+from model_space.child import ChildError, Progress, ask, import_keras, respond_with_progress
 from model_space.data import DataError
 from model_space.data.checks import hardly_seen
 from model_space.data.fresh import Preparation
@@ -24,10 +24,14 @@ _BATCH = 500
 class Predictions:
     """A model's predictions of files."""
 
+    files: Sequence[str]
+    """Those that could be read."""
     probabilities: Sequence[Sequence[float]]
     """Those of the classes, for each file."""
     hardly_seen: Sequence[str]
     """The files in which the model sees next to nothing."""
+    broken: Sequence[str] = ()
+    """What is wrong with each of the others, after its name."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,12 @@ class _Request:
 
 @dataclass(frozen=True)
 class _Answer:
+    files: tuple[str, ...] = ()
     probabilities: tuple[tuple[float, ...], ...] = ()
     hardly_seen: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
     unusable: str | None = None
-    """The reason why the model or a file cannot be used; None where all can."""
+    """The reason why the model, or no file, can be used; None where they can."""
 
 
 def backend_for(card: Card) -> str:
@@ -52,33 +58,37 @@ def backend_for(card: Card) -> str:
     return "tensorflow" if find_spec("tensorflow") else card.backend
 
 
-def predict(network: Path, card: Card, files: Sequence[str]) -> Predictions:
-    """Return the probabilities of the card's classes for each of the files.
+def predict(
+    network: Path, card: Card, files: Sequence[str], progress: Progress = lambda done, of: None
+) -> Predictions:
+    """Return the probabilities of the card's classes for each of the files that can be read.
 
-    Raises `DataError` where the network or a file cannot be used, and `TrainingError` where the
-    process dies.
+    `progress` takes how many are read. Raises `DataError` where the network or no file can be used,
+    and where one is missing, and `TrainingError` where the process dies.
     """
     request = _Request(str(network), len(card.classes), card.preparation, tuple(files))
     environment = {**keras_environment(), "KERAS_BACKEND": backend_for(card)}
     try:
-        answer = ask(__name__, request, _Answer, environment)
+        answer = ask(__name__, request, _Answer, environment, progress)
     except ChildError as error:
         raise TrainingError(f"the process that runs the model {error}") from error
     if answer.unusable is not None:
         raise DataError(answer.unusable)
-    return Predictions(answer.probabilities, answer.hardly_seen)
+    return Predictions(answer.files, answer.probabilities, answer.hardly_seen, answer.broken)
 
 
-def _answer(request: _Request) -> _Answer:
-    """Decode the files, which refuses broken ones before Keras is imported, and run the model."""
+def _answer(request: _Request, progress: Progress) -> _Answer:
+    """Decode the files, before Keras is imported, and run the model."""
     try:
-        images = request.preparation.read(request.files)
+        images, broken = request.preparation.read(request.files, progress)
         probabilities = _run(request.model, images, request.classes)
     except DataError as error:
         return _Answer(unusable=str(error))
-    seen = zip(request.files, hardly_seen(images).tolist(), strict=True)
+    files = tuple(file for file in request.files if file not in broken)
+    seen = zip(files, hardly_seen(images).tolist(), strict=True)
     faint = tuple(file for file, hardly in seen if hardly)
-    return _Answer(tuple(map(tuple, probabilities)), faint)
+    described = tuple(error.described for error in broken.values())
+    return _Answer(files, tuple(map(tuple, probabilities)), faint, described)
 
 
 def _run(network: str, images: np.ndarray, classes: int) -> list[list[float]]:
@@ -105,4 +115,4 @@ def _run(network: str, images: np.ndarray, classes: int) -> list[list[float]]:
 
 
 if __name__ == "__main__":
-    respond(_Request, _answer)
+    respond_with_progress(_Request, _answer)

@@ -71,7 +71,7 @@ def _explain(error: Exception, remedy: str, kept: str) -> tuple[int, str] | None
     from model_space.data import DataError
     from model_space.worker.client import TrainingError
     from search.errors import DivergedError, FirstRunError, InputError, StudyFailedError
-    from search.storage.retrying import reason_of
+    from search.storage.retrying import next_step, reason_of
 
     if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
         # What is left to print would fail once more at Python's end.
@@ -89,7 +89,7 @@ def _explain(error: Exception, remedy: str, kept: str) -> tuple[int, str] | None
         return FAILED, str(error)
     if isinstance(error, (SQLAlchemyError, StorageInternalError, ConnectionError, TimeoutError)):
         reason = reason_of(error)
-        return FAILED, f"the storage failed ({reason}); {kept}"
+        return FAILED, f"the storage failed ({reason}); {kept}{next_step(reason)}"
     return None
 
 

@@ -6,7 +6,7 @@ import re
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -18,13 +18,16 @@ from search.storage.passwords import without_passwords
 _NARROW = 60
 """Columns of a terminal below which the help of an option stands on the lines below it."""
 _INDENT = 4
+_OF_PAIRS = ("--at-most", "--columns", "--fix")
+"""Options that take NAME=VALUE."""
 _UsageError: type[Exception] = BadParameter.__mro__[1]
 """Typer gives it no name of its own."""
 
 
 @contextmanager
-def _in_a_sentence(context: Any) -> Iterator[None]:
-    """Say what a command line lacks, or has too much, as any other error."""
+def _in_a_sentence(context: Any, likely: str = "") -> Iterator[None]:
+    """Say what a command line lacks, or has too much, as any other error; the `likely` cause, where
+    there is one, in its place."""
     from search.cli.errors import user_errors
     from search.errors import InputError
 
@@ -33,7 +36,19 @@ def _in_a_sentence(context: Any) -> Iterator[None]:
             yield
         except _UsageError as error:
             help_of = f"{context.command_path} --help"
-            raise InputError(f"{_said(error)}; {help_of} says what it takes") from None
+            raise InputError(f"{likely or _said(error)}; {help_of} says what it takes") from None
+
+
+def _in_pieces(args: Sequence[str]) -> str:
+    """Say how a NAME=VALUE is written that is given in two words; empty where none is."""
+    for option, name, value in zip(args, args[1:], args[2:], strict=False):
+        if (
+            option in _OF_PAIRS
+            and re.fullmatch(r"(?!none$)\w+", name)
+            and not value.startswith("--")
+        ):
+            return f"{option} {name} {value} lacks an equals sign: it is written {name}=VALUE"
+    return ""
 
 
 def _said(error: Any) -> str:
@@ -87,7 +102,7 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the command line; ends the command in a sentence where it is none."""
-        with _in_a_sentence(ctx):
+        with _in_a_sentence(ctx, _in_pieces(args)):
             self._tell_repeated(ctx, args)
             return super().parse_args(ctx, args)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +13,9 @@ import typer
 from search.cli.errors import interruptible, user_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from rich.console import Console
     from rich.table import Table
 
 _MOST_NAMED = 5
@@ -51,12 +53,17 @@ def predict(
         network, card = find(model)
         check_installed(backend_for(card))
         files, left_out = card.preparation.found(images)
-        with interruptible("nothing was changed"):
-            found = predict(network, card, files)
+        with (
+            interruptible("nothing was changed"),
+            reading_files(make_console(json=True)) as progress,
+        ):
+            found = predict(network, card, files, progress)
         if left_out:
             things = "images" if card.sound is None else "sounds"
             left = f"{counted(left_out, 'file')} without a suffix of {things}"
             typer.echo(f"Left out: {left}.", err=True)
+        if broken := [one_line(what) for what in found.broken]:
+            typer.echo(f"Left out: {listed_first(broken, _MOST_NAMED)}.", err=True)
         if card.caution:
             typer.echo(f"Caution: {card.caution}", err=True)
         if faint := [one_line(file) for file in found.hardly_seen]:
@@ -66,11 +73,31 @@ def predict(
                 "those that it was trained on.",
                 err=True,
             )
-        ranked = _ranked(files, card.classes, found.probabilities, top)
+        ranked = _ranked(found.files, card.classes, found.probabilities, top)
         if as_csv:
             typer.echo(_csv(ranked), nl=False)
         else:
             make_console().print(_table(ranked))
+
+
+@contextmanager
+def reading_files(console: Console) -> Iterator[Callable[[int, int], None]]:
+    """Show on a terminal how many files are read."""
+    from rich.text import Text
+
+    from search.cli.live_display import LiveDisplay
+
+    read = ""
+
+    def progress(done: int, of: int) -> None:
+        nonlocal read
+        read = f" ({done:,} of {of:,})"
+
+    def show() -> Text:
+        return Text(f"Reading the files{read} and running the model …", style="dim")
+
+    with LiveDisplay(console, show) if console.is_terminal else nullcontext():
+        yield progress
 
 
 _Row = tuple[str, int, str, float]

@@ -180,7 +180,7 @@ def _detectable(effects: Effects, results: Results) -> list[str]:
     least = effects.minimum_detectable_effect
     if not math.isfinite(least) or effects.noise == 0 or not effects.look.complete:
         return []
-    noise_of = "noise" if results.foreign else "seeds"
+    noise_of = "noise" if results.foreign or results.one_seed else "seeds"
     source = noise_of if effects.pairs else f"{noise_of} and interactions together"
     if effects.adjusted:
         source = f"{noise_of}, and what the fit leaves out"

@@ -12,6 +12,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from search.errors import InputError
 from search.storage.connection import is_writable, open_storage
+from search.storage.urls import LAST_PORT
 
 HOST = "127.0.0.1"
 
@@ -52,6 +53,10 @@ def serve(
     `InputError` without these, and where the storage, the host or the port is not to be had.
     """
     _check_access(host, read_only=read_only, allow_writes=allow_writes)
+    if not 0 <= port <= LAST_PORT:
+        raise InputError(
+            f"--port {port} is not possible; it takes 1 to {LAST_PORT}, or 0 for a free one"
+        )
     storage = open_storage(url)
     starting()
     from optuna_dashboard import wsgi
@@ -68,7 +73,7 @@ def serve(
         raise InputError(
             f"--host {host} is not known ({error.strerror}); it takes an address of this machine"
         ) from error
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise InputError(
             f"port {port} of {host} cannot be served ({error}); --port takes a free one, 1024 to "
             "65535, and --host an address of this machine"

@@ -176,7 +176,7 @@ def _noise_sources(effects: Effects) -> list[str]:
         remain = "remains" if fit.dof == 1 else "remain"
         return [
             f"Only {counted(fit.dof, 'degree')} of freedom {remain} to estimate the noise, so the "
-            "intervals are wide and would change much with other seeds."
+            "intervals are wide and would change much with other runs."
         ]
     return []
 

@@ -58,14 +58,14 @@ def far_trials(results: Results) -> list[str]:
 
 
 def not_designed(results: Results) -> list[str]:
-    """Warn of trials that a sampler chose."""
-    if results.designed or results.enqueued:
+    """Warn of trials that a sampler may have chosen by the values of earlier ones."""
+    if results.designed or results.enqueued or results.never_learned:
         return []
     return [
-        "These trials were not planned as a balanced design. A sampler that learns prefers "
-        "what did well before, so its later trials depend on the luck of its earlier ones. "
-        "Read the effects as hints: they are less certain than their intervals say. In Python, "
-        "search.enqueue_design gives a study the trials of such a design."
+        "These trials were not planned as a balanced design. If their sampler learned from earlier "
+        "trials, as Optuna's default does, the later ones depend on the luck of those: take the "
+        "intervals as approximate. In Python, search.enqueue_design gives a study the trials of a "
+        "balanced design."
     ]
 
 
@@ -137,21 +137,19 @@ def drift_of_trials(results: Results) -> list[str]:
     if drift is None:
         return []
     side = _side(drift, results.objective)
+    why = "something else changed, such as the data or the code"
+    if not results.never_learned:
+        why = f"the sampler settled on recipes that the fit describes less well, or {why}"
     if drift.since is not None:
         return [
-            f"From trial {drift.since:,} on, trials came out {side} than like ones before: "
-            "something else changed about then, such as the data or the code, or the sampler came "
-            "nearer to what the fit does not describe. The effects are adjusted for one sudden "
-            "change, at the trial where the values place it, and what is predicted of a recipe is "
-            "its mean over the trials before and after."
+            f"From trial {drift.since:,} on, trials came out {side} than like ones before: {why}. "
+            "The effects are adjusted for one sudden change there, and what is predicted of a "
+            "recipe is its mean over the trials before and after."
         ]
     return [
         f"Later trials came out {side} than like ones before (rank correlation of what the fit "
-        f"leaves with their order {drift.correlation:+.2f}): something else changed on the way, "
-        "such as the data or the code, or the sampler came nearer to what the fit does not "
-        "describe. "
-        "The effects are adjusted for a smooth change; of a sudden one, what the sampler tried "
-        "more often after it still takes a part as its effect."
+        f"leaves with their order {drift.correlation:+.2f}): {why}. The effects are adjusted for a "
+        "smooth change; of a sudden one, what was tried more often after it still takes a part."
     ]
 
 

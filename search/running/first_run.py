@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 from model_space.outcome import Outcome
 from model_space.worker.client import TrainingError
 from search.analysis.recipe_names import describe
+from search.commands.epoch_order import out_of_order
 from search.commands.makefiles import set_by_makefile
 from search.commands.parsing import digests
 from search.commands.process import OUTPUT
@@ -205,7 +207,8 @@ class FirstRuns:
         files = written(directory, before)
         if files:
             self.watch.cautioned(shared(files, directory))
-        for caution in filter(None, (of_less(program), set_by_makefile(program))):
+        disordered = _out_of_order(program, first.folder / OUTPUT)
+        for caution in filter(None, (of_less(program), set_by_makefile(program), disordered)):
             self.watch.cautioned(caution)
         program = with_unit(program, first.outcome.objective, first.curve.values())
         # What the run itself writes is no part of the program.
@@ -286,3 +289,10 @@ class FirstRuns:
                 ) from error
             raise TrainingError(f"{error}; all of its output is in {folder / OUTPUT}") from error
         return Tried(curve, outcome, folder, began, datetime.now(), trainer.epoch_ends)
+
+
+def _out_of_order(program: Program, output: Path) -> str:
+    """Warn of scores out of the order of their epochs; empty where none of the output is kept."""
+    with suppress(OSError), output.open(encoding="utf-8", errors="replace") as lines:
+        return out_of_order(program.metric, lines)
+    return ""

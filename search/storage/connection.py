@@ -17,7 +17,8 @@ from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from search.errors import InputError, first_line
-from search.storage.retrying import reason_of
+from search.storage.passwords import without_password
+from search.storage.retrying import next_step, reason_of
 from search.storage.urls import TAKES, journal_file, located, redact, sqlite_file
 
 SQLITE_WAIT = 10
@@ -218,8 +219,8 @@ def _explained(url: str) -> Iterator[None]:
     ) as error:  # fmt: skip
         reason = reason_of(error)
         if password := sqlalchemy.make_url(url).password:
-            reason = reason.replace(password, "***")
-        advice = ""
+            reason = without_password(reason, password)
+        advice = "" if sqlite_file(url) else next_step(reason)
         if "locked" in reason:
             advice = (
                 "; another program has kept it locked for a minute, such as a database browser "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import optuna
@@ -20,25 +21,30 @@ from search.storage.connection import (
     open_storage,
 )
 from search.storage.heartbeat import fail_lost
-from search.storage.lock import exclusive
+from search.storage.lock import exclusive, exclusive_to_make
 from search.storage.retrying import reason_of
 from search.storage.studies import load_study, study_names
 from search.storage.urls import located, redact, sqlite_file
 
 
-def copy(url: str, name: str, to: str) -> int:
-    """Copy a study's trials, settings, figures and notes to another storage.
+def copy(url: str, name: str, to: str, called: str | None = None) -> int:
+    """Copy a study's trials, settings, figures and notes to another storage, or another name.
 
     Returns how many trials there are; nothing is left behind where it fails. Raises `InputError`
     where the study is missing, has runs under way, or is there already, and `StudyFailedError`
     where it fails and something is left behind.
     """
+    called = called or name
     storage = open_storage(url)
     study = load_study(url, name)
     check_writable(to)
-    if located(url) == located(to):
-        raise InputError(f"the study {name!r} is in {redact(to)} already; --to takes another")
-    with exclusive(url, name) if is_writable(url) else nullcontext(), exclusive(to):
+    within = located(url) == located(to)
+    if within and called == name:
+        raise InputError(
+            f"the study {name!r} is in {redact(to)} already; --to takes another storage, or --as "
+            "another name"
+        )
+    with _held(url, name, None if within else to):
         if isinstance(storage, RDBStorage) and is_writable(url):
             fail_lost(study, storage)
         if running := study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
@@ -47,20 +53,33 @@ def copy(url: str, name: str, to: str) -> int:
                 "copy it when it has ended"
             )
         target = find_storage(to)
-        if target is not None and name in study_names(target):
+        if target is not None and called in study_names(target):
             raise InputError(
-                f"there is a study {name!r} in {redact(to)} already; --to takes a storage without "
-                "one of that name"
+                f"there is a study {called!r} in {redact(to)} already; --to takes a storage "
+                "without one of that name, and --as another name"
             )
         file = sqlite_file(to)
         made = None if file is None or file.exists() else file
         target = make_storage(to)
         try:
-            optuna.copy_study(from_study_name=name, from_storage=storage, to_storage=target)
+            optuna.copy_study(
+                from_study_name=name, from_storage=storage, to_storage=target, to_study_name=called
+            )
         except BaseException:
-            _take_back(target, name, to, made)
+            _take_back(target, called, to, made)
             raise
-        return len(load_study(to, name).get_trials(deepcopy=False))
+        return len(load_study(to, called).get_trials(deepcopy=False))
+
+
+@contextmanager
+def _held(url: str, name: str, to: str | None) -> Iterator[None]:
+    """Hold a study and the storage that its copy is made in: another, or with None its own."""
+    if to is None:
+        with exclusive_to_make(url, name):
+            yield
+        return
+    with exclusive(url, name) if is_writable(url) else nullcontext(), exclusive(to):
+        yield
 
 
 def _take_back(target: RDBStorage, name: str, to: str, made: Path | None) -> None:

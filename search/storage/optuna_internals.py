@@ -147,7 +147,8 @@ class CopiedStudy(optuna.Study):
     """A study and its trials as they were when they were read; it asks no storage.
 
     It knows its name, its directions, its attributes and the names of its objectives. Its trials
-    have no system attributes, and epochs and times only where these were read.
+    have of system attributes their constraints and their place in a grid alone, and epochs and
+    times only where these were read.
     """
 
     def __init__(
@@ -225,7 +226,7 @@ def _copies(connection: sqlalchemy.Connection, name: str | None, epochs: bool) -
         rows("trial_user_attributes", "trial_id", "key", "value_json",
              order="trial_user_attribute_id"),
         rows("trial_system_attributes", "trial_id", "key", "value_json",
-             order="trial_system_attribute_id", key=_CONSTRAINTS),
+             order="trial_system_attribute_id", keys=(_CONSTRAINTS, GRID)),
     )  # fmt: skip
     directions = rows("study_directions", "study_id", "direction", order="objective")
     user = rows("study_user_attributes", "study_id", "key", "value_json",
@@ -251,15 +252,16 @@ def _rows(
     owner: str,
     *columns: str,
     order: str,
-    key: str = "",
+    keys: Sequence[str] = (),
 ) -> _Rows:
     """Read the rows of some studies or all; of a table of trials' rows by way of the trials.
 
-    Only those whose key begins with `key`.
+    Only those whose key begins with one of `keys`, if there are any.
     """
     query = _select(table, owner, *columns, order=order)
-    if key:
-        query = query.where(query.selected_columns.key.startswith(key))
+    if keys:
+        begins = query.selected_columns.key.startswith
+        query = query.where(sqlalchemy.or_(*map(begins, keys)))
     if studies is not None:
         source = query.get_final_froms()[0]
         if owner == "trial_id":
@@ -281,7 +283,7 @@ class _OfTrials:
     params: _Rows
     steps: _Rows
     attributes: _Rows
-    constraints: _Rows
+    of_system: _Rows
     spaces: dict[str, BaseDistribution] = field(default_factory=dict)
     """Those that were read, by how they are stored."""
 
@@ -299,7 +301,7 @@ class _OfTrials:
             number, TrialState[state], None, began, ended,
             {parameter: space[parameter].to_external_repr(value)
              for parameter, value, _ in self.params[trial_id]},
-            space, _from_json(self.attributes[trial_id]), _from_json(self.constraints[trial_id]),
+            space, _from_json(self.attributes[trial_id]), _from_json(self.of_system[trial_id]),
             {step: _value(*stored) for step, *stored in self.steps.get(trial_id, ())}, trial_id,
             values=[_value(*row) for row in self.values[trial_id]] or None,
         )  # fmt: skip
@@ -307,6 +309,8 @@ class _OfTrials:
 
 _CONSTRAINTS = "constraints"
 """Begins the keys of a trial's constraints: all in a list, or each with a name after a colon."""
+GRID = "grid_id"
+"""The key of a trial's place in the grid of a `GridSampler`."""
 _OBJECTIVES = "study:metric_names"
 _TIMES = ("datetime_start", "datetime_complete")
 

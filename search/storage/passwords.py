@@ -28,9 +28,13 @@ def without_passwords(text: str) -> str:
         for match in _PASSWORD.finditer(given):
             password = match[1] or match[2]
             for spelled in (password, unquote(password)):
-                # As a word of its own: a short one may be a part of others.
-                text = re.sub(rf"(?<!\w){re.escape(spelled)}(?!\w)", "***", text)
+                text = without_password(text, spelled)
     return text
+
+
+def without_password(text: str, password: str) -> str:
+    """The text without a password as a word of its own: a short one may be a part of others."""
+    return re.sub(rf"(?<!\w){re.escape(password)}(?!\w)", "***", text)
 
 
 def hide_in_title() -> None:

@@ -23,6 +23,7 @@ from search.storage.enqueued import stored_design, strayed, with_its_choices
 from search.storage.objectives import objective_number, objective_of_study
 from search.storage.parameters import distributions_of, parameters_of, tie, with_tried_levels
 from search.storage.reported import reported_objective
+from search.storage.samplers import never_learned
 from search.storage.trials import (
     TrialReader,
     ended_at,
@@ -139,6 +140,7 @@ def _read(
         dials=found.dials,
         designed=designed,
         enqueued=design.sizes if design else (),
+        never_learned=not designed and never_learned(study, trials),
         beside=beside,
         strayed=strayed(design, valued) if design else (),
         others=found.others,

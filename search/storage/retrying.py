@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -61,6 +62,23 @@ def reason_of(error: Exception) -> str:
     # What the database itself said, without SQLAlchemy's advice before it.
     said = str(getattr(cause, "orig", None) or cause).strip()
     return (said or type(error).__name__).splitlines()[0]
+
+
+def next_step(reason: str) -> str:
+    """What to do where a server says so of a connection, to follow its reason; empty elsewhere."""
+    return next((f"; {do}" for said, do in _NEXT_STEPS.items() if re.search(said, reason)), "")
+
+
+_NEXT_STEPS = {
+    r"resolve host|not known|translate host|No address|name resolution":
+        "correct the host in its URL",
+    r"refused|Can't connect|[Tt]imed out|timeout expired|No route|unreachable":
+        "start the database server, or correct the host and the port in its URL",
+    r"authentication failed|no password supplied|Access denied|role .* does not exist":
+        "correct the user and the password in its URL",
+    r"database .* does not exist|Unknown database": "create that database, or correct its URL",
+}  # fmt: skip
+"""By what PostgreSQL and MySQL, and their drivers, say."""
 
 
 def is_away(error: Exception) -> bool:

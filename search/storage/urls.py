@@ -18,6 +18,8 @@ TAKES = (
     "sqlite:///FILE"
 )
 """What a message says that names none."""
+LAST_PORT = 65535
+"""The largest number of a port."""
 _NEW_FILES = (".db", ".sqlite", ".sqlite3")
 """Endings of a file that may be made, where a file is named and not a URL."""
 
@@ -39,8 +41,13 @@ def storage_url(text: str) -> str:
             )
         try:
             redact(text)
+            port = sqlalchemy.make_url(text).port
         except (ValueError, SQLAlchemyError):  # whose text may hold the password
             raise InputError(f"the storage is not a URL; {TAKES}") from None
+        if port is not None and not 1 <= port <= LAST_PORT:
+            raise InputError(
+                f"the storage {redact(text)} has port {port}; it takes 1 to {LAST_PORT}"
+            )
         return text
     file = Path(text)
     # By os.path, for which there is nothing of a name longer than the system allows.

@@ -51,4 +51,4 @@ def predicted(data: Data, *files: Path) -> np.ndarray:
     """The files, as kouka predict prepares them for a network trained on the data."""
     reading = data.reading
     prepared = Preparation(data.image_shape, data.sound, reading.levels, reading.stretched, 2)
-    return prepared.read([str(file) for file in files])
+    return prepared.read([str(file) for file in files])[0]

@@ -55,14 +55,16 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         sentences.append(_all_off(decision, results))
     if decision.verdict == "not sure" and not briefly:
         seeds_alone = decision.tested is None or results.program is not None
-        what = "seeds" if seeds_alone else f"seeds or other test {results.things}"
+        what = "Other seeds" if seeds_alone else f"Other seeds or other test {results.things}"
+        if seeds_alone and results.one_seed:
+            what = "What the fit does not describe"
         which, simpler = "the difference", off_in_words(decision, results)
         surely = decision.surely_better
         if surely is not None:
             simpler = describe(surely, results, levels=True)
             which = f"what that has beyond {simpler}"
         sentences.append(
-            f"Other {what} may explain {which}: where time counts, {simpler} is the simpler choice."
+            f"{what} may explain {which}: where time counts, {simpler} is the simpler choice."
             if surely is None or surely.on <= decision.recommended.on
             else f"Trials of that recipe would tell whether it is better than {simpler}."
         )

@@ -188,7 +188,7 @@ def _with_bounds(effect: Effect) -> str:
 
 
 def _unclear(names: Sequence[str], results: Results) -> str:
-    noise = "noise" if results.foreign else "a change of seed"
+    noise = "noise" if results.foreign or results.one_seed else "a change of seed"
     if len(names) > MOST_NAMED:
         return f"The other {len(names)} cannot be told from {noise}."
     return f"{listed(names)} cannot be told from {noise}."

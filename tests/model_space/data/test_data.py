@@ -229,7 +229,7 @@ UNUSABLE = {
     "unknown name": (lambda path: "cifar11", "no data set and no path 'cifar11'.*cifar10"),
     "no folder": (no_folder, "nowhere'.*folder of images"),
     "empty folder": (empty_folder, "no subfolders"),
-    "one class": (one_class, "one class, 'a'"),
+    "one class": (one_class, "one class, 'a', .*; --data takes .* a subfolder for each class"),
     "scarce class": (
         scarce_class, "1 of 2 classes has too few training images: 'rare' 2; each needs 3 or more"),
     "a class for each image": (npz(x=X, y=np.arange(20)),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import os
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -219,7 +221,23 @@ def test_broken_files_are_named_together(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=says):
         load(str(tmp_path))
     with pytest.raises(DataError, match=says):
-        Preparation((SIDE, SIDE, 3)).read([str(tmp_path / "a" / f"{i}.png") for i in range(8)])
+        Preparation((SIDE, SIDE, 3)).read([str(tmp_path / "a" / f"{i}.png") for i in range(7)])
+
+
+def test_of_new_files_the_broken_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures(tmp_path, 8)
+    (tmp_path / "a" / "1.png").write_bytes(b"broken")
+    files = [str(tmp_path / "a" / f"{i}.png") for i in range(4)]
+    seen: list[tuple[int, int]] = []
+    monkeypatch.setattr("model_space.data.fresh.time.monotonic", itertools.count(step=2).__next__)
+    read, broken = Preparation((SIDE, SIDE, 3)).read(files, lambda *done: seen.append(done))
+    alone, _ = Preparation((SIDE, SIDE, 3)).read([files[0], files[2], files[3]])
+    assert np.array_equal(read, alone)
+    assert [*broken] == [files[1]]
+    assert broken[files[1]].described == f"{files[1]} cannot be read as an image"
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_a_file_with_too_many_pixels_says_so(

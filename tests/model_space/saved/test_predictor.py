@@ -18,9 +18,11 @@ def test_a_network_runs_where_only_jax_is(
     card: Any = SimpleNamespace(classes=("a",), preparation=None, backend="jax")
     asked: list[Mapping[str, str]] = []
 
-    def ask(module: str, request: object, answer: type[Any], environment: Mapping[str, str]) -> Any:
+    def ask(
+        module: str, request: object, answer: type[Any], environment: Mapping[str, str], _: object
+    ) -> Any:
         asked.append(environment)
-        return answer(((1.0,),))
+        return answer(("a.png",), ((1.0,),))
 
     monkeypatch.setattr(predictor, "find_spec", lambda name: object() if installed else None)
     monkeypatch.setattr(predictor, "ask", ask)

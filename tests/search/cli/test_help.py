@@ -132,6 +132,18 @@ def test_only_commands_that_read_take_a_journal_file(kouka: Kouka, name: str) ->
         (("status", "a", "b"), "got unexpected extra argument(s) (b); kouka status"),
         (("export", "s", "--zzz"), "no such option: --zzz; kouka export"),
         (("export", "s", "--format"), "option '--format' requires an argument; kouka export"),
+        (
+            ("export", "s", "--at-most", "seconds", "-1"),
+            "--at-most seconds -1 lacks an equals sign: it is written seconds=VALUE; kouka export",
+        ),
+        (
+            ("launch", "s", "--fix", "mixup", "on"),
+            "--fix mixup on lacks an equals sign: it is written mixup=VALUE; kouka launch",
+        ),
+        (
+            ("export", "s", "--at-most", "none", "t"),
+            "got unexpected extra argument(s) (t); kouka export",
+        ),
         (("lunch",), "no such command 'lunch' (Did you mean 'launch'?); kouka"),
         (("--nothing",), "no such option: --nothing; kouka"),
     ],

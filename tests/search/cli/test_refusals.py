@@ -14,6 +14,7 @@ import pytest
 from model_space.worker.client import TrainingError
 from search.cli import console
 from search.storage import connection
+from search.storage.retrying import next_step
 from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 from tests.support.foreign import foreign_study
@@ -57,6 +58,12 @@ BAD = {
     "storage form": (
         ["launch", "--data", "digits", "--storage", "studies"], "studies is not there, .*URL"),
     "a storage's name": (["status", "--storage", "a" * 300], "aaa is not there, .*URL"),
+    "a port": (["dashboard", "--port", "99999"], "--port 99999 is not possible; .* 1 to 65535"),
+    "a port below all": (["dashboard", "--port", "-1"], "--port -1 is not possible"),
+    "a storage's port": (
+        ["status", "--storage", "postgresql+psycopg://me@here:99999/x"],
+        "me@here:99999/x has port 99999; it takes 1 to 65535",
+    ),
     "no storage": (["status", "--storage", ""], "'' is no file and no URL"),
     "no name": (["launch", " ", "--data", "digits"], "cannot be called ' '"),
     "a folder's name": (["launch", "..", "--data", "digits"], "cannot be called '..'"),
@@ -192,9 +199,28 @@ def test_a_command_that_runs_nothing_speaks_of_no_runs_where_a_storage_fails(
     copied = kouka("copy", "foreign", "--to", "postgresql+psycopg://me:p@127.0.0.1:1/db")
     assert copied.exit_code == 1
     assert re.search(
-        r"^kouka: the storage failed \(.*\); the study is as it was, and postgresql.* no copy of",
+        r"^kouka: the storage failed \(.*\); the study is as it was, and postgresql.* no copy of"
+        ".*; start the database server, or correct the host and the port in its URL$",
         copied.stderr.strip(),
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "do"),
+    [
+        ('connection to server at "::1", port 1 failed: Connection refused', "; start the "),
+        ("(2003, \"Can't connect to MySQL server on 'here' ([Errno 111])\")", "; start the "),
+        ("failed to resolve host 'there': [Errno -2] Name or service not known", "; correct the h"),
+        ('FATAL:  password authentication failed for user "me"', "; correct the user "),
+        ("(1045, \"Access denied for user 'me'@'here'\")", "; correct the user "),
+        ('FATAL:  database "x" does not exist', "; create that database"),
+        ("(1049, \"Unknown database 'x'\")", "; create that database"),
+        ("database or disk is full", ""),
+    ],
+)
+def test_what_a_database_server_refuses_has_a_next_step(reason: str, do: str) -> None:
+    said = next_step(reason)
+    assert said.startswith(do) if do else not said
 
 
 def test_a_missing_study_is_named_with_those_there_are(kouka: Kouka) -> None:
@@ -283,6 +309,8 @@ def test_a_launch_whose_report_cannot_be_written_says_that_its_runs_are_kept(
         ("postgresql+psycopg://me:p@ss/w:rd@127.0.0.1:1/db", "holds @ or /, which end it there"),
         ("postgres://me:secret@127.0.0.1:1/db", "write postgresql+psycopg://"),
         ("postgresql+psycopg://me:p@127.0.0.1:1/db", "postgresql+psycopg://me:***@127.0.0.1:1/db"),
+        ("postgresql+psycopg://me:p@127.0.0.1:1/db", '"127.0.0.1", port 1 failed'),
+        ("postgresql+psycopg://me:p@127.0.0.1:1/db", "refused; start the database server, or"),
         ("postgresql+psycopg://me:p%40ss@127.0.0.1:1/db", "me:***@127.0.0.1:1/db cannot be opened"),
     ],
 )
@@ -293,5 +321,6 @@ def test_a_password_is_hidden_whatever_is_in_it_and_the_sentence_stays(
     assert result.returncode == 2
     assert says in result.stderr
     assert result.stderr.startswith("kouka: ")
+    assert "***ort" not in result.stderr
     assert "ss/w" not in result.stderr
     assert "secret" not in result.stderr

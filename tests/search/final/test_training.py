@@ -27,6 +27,7 @@ from model_space.saved import predictor
 from model_space.saved.model_card import Card
 from model_space.worker.client import Worker
 from search.cli.final_progress import FinalProgress
+from search.cli.predict import reading_files
 from search.errors import InputError
 from search.final import training
 from search.final.model_folder import draft
@@ -74,9 +75,10 @@ def test_the_card_tells_numbers_of_arrays_from_values_of_files(
 def test_predict_warns_of_files_for_a_network_of_other_numbers(
     kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = [predictor.Predictions([(0.9, 0.1)], [])] * 2
-    found.append(predictor.Predictions([(0.9, 0.1)] * 7, [f"{at}.png" for at in range(7)]))
-    monkeypatch.setattr(predictor, "predict", lambda network, card, files: found.pop(0))
+    found = [predictor.Predictions(["a.png"], [(0.9, 0.1)], [])] * 2
+    seven = [f"{at}.png" for at in range(7)]
+    found.append(predictor.Predictions(seven, [(0.9, 0.1)] * 7, seven))
+    monkeypatch.setattr(predictor, "predict", lambda network, card, files, progress: found.pop(0))
     (folder / "model.keras").write_bytes(b"")
     replace(CARD, numbers=(-2.0, 2.5)).write(folder / "model.json")
     result = kouka("predict", ".", "a.png")
@@ -93,7 +95,9 @@ def test_predictions_of_a_folder_are_a_table_for_programs_too(
 ) -> None:
     monkeypatch.setattr(
         predictor, "predict",
-        lambda network, card, files: predictor.Predictions([(0.25, 0.75)] * len(files), []),
+        lambda network, card, files, progress: predictor.Predictions(
+            files, [(0.25, 0.75)] * len(files), []
+        ),
     )  # fmt: skip
     (folder / "model.keras").write_bytes(b"")
     replace(CARD, classes=("a, b", "ü")).write(folder / "model.json")
@@ -396,12 +400,21 @@ def mapped(data: Data) -> bool:
 def test_files_are_read_as_those_of_the_data_were(tmp_path: Path) -> None:
     heard = load(str(tones(tmp_path / "tones")))
     files = sorted(str(file) for file in (tmp_path / "tones").rglob("*.wav"))
-    read = Preparation(heard.image_shape, heard.sound, reader=2).read(files)
+    read, _ = Preparation(heard.image_shape, heard.sound, reader=2).read(files)
     parts = (heard.train, heard.validation, heard.test)
     known = {image.tobytes() for images, _ in parts for image in images}
     assert {image.tobytes() for image in read} == known
     with pytest.raises(DataError, match=r"0\.wav cannot be read as an image"):
         Preparation((16, 16, 3)).read(files)
+
+
+def test_a_terminal_shows_how_many_files_are_read() -> None:
+    for terminal in (True, False):
+        screen = Console(file=io.StringIO(), force_terminal=terminal, width=120)
+        with reading_files(screen) as progress:
+            progress(1000, 5000)
+        assert isinstance(screen.file, io.StringIO)
+        assert ("(1,000 of 5,000)" in screen.file.getvalue()) == terminal
 
 
 def test_a_terminal_shows_the_epoch_its_accuracy_and_the_time_left() -> None:
@@ -469,8 +482,14 @@ def test_a_model_is_trained_loads_without_kouka_and_predicts(
         if (np.asarray(large) == data.test[0][5, ..., 0]).all():
             Image.fromarray(scan).save(folder / "scan.png")
     Image.fromarray(data.test[0][6, ..., 0]).convert("RGB").save(folder / "colour.png")
-    predicted = kouka("predict", "models/s", "scan.png", "colour.png", "--top", "2")
+    (folder / "torn.png").write_bytes(b"torn")
+    (folder / "gone.png").symlink_to("nowhere.png")
+    files = ("scan.png", "torn.png", "gone.png", "colour.png")
+    predicted = kouka("predict", "models/s", *files, "--top", "2")
     assert predicted.exit_code == 0, predicted.output
+    assert predicted.stderr.startswith(
+        "Left out: torn.png cannot be read as an image and gone.png is a link to what is not there."
+    )
     for name, row in (("scan.png", scores[5]), ("colour.png", scores[6])):
         found = re.search(rf"{name} +(\d) +(\d+\.\d) %\n +(\d) +(\d+\.\d) %", predicted.output)
         assert found, predicted.output

@@ -328,6 +328,12 @@ def test_the_first_run_says_what_it_is_judged_by_and_gets_its_line(kouka: Kouka)
     assert "the last of 4 values. Its output" in one.output  # of which the last judges
 
 
+def test_scores_out_of_the_order_of_their_epochs_are_told_of_once(kouka: Kouka) -> None:
+    prints = "import random\nfor e in (2, 0, 1): print(f'epoch {e} acc={random.random():.4f}')"
+    said = " ".join(kouka(*script(prints, "--measure", "4")).output.split())
+    assert said.count("The first run printed acc of epoch 0 after that of epoch 2.") == 1
+
+
 def test_nothing_is_made_where_the_first_run_fails(
     kouka: Kouka, monkeypatch: pytest.MonkeyPatch
 ) -> None:

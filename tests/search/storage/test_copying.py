@@ -69,6 +69,30 @@ def test_what_cannot_be_copied_is_told_and_left_as_it_is(
     assert "there is a study 's' in sqlite:///there.db already" in " ".join(result.stderr.split())
 
 
+def test_a_copy_may_have_another_name(
+    kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
+) -> None:
+    assert kouka(*LAUNCH).exit_code == 0
+    result = kouka("copy", "s", "--as", "t")
+    assert result.output.startswith("Copied s with its 28 runs to sqlite:///studies.db as t.\n")
+    assert kouka("copy", "s", "--as", "u", "--to", THERE).exit_code == 0
+    before = read(load_study(HERE, "s"))
+    for url, name in ((HERE, "t"), (THERE, "u")):
+        assert replace(read(load_study(url, name)), name="s") == before
+    resumed = kouka("launch", "t", *LAUNCH[2:])
+    assert resumed.exit_code == 0, resumed.output
+    for arguments, said in (
+        (("--as", "t"), "there is a study 't' in sqlite:///studies.db already; --to takes a"),
+        (("--as", "s"), "the study 's' is in sqlite:///studies.db already; --to takes another"),
+        (("--as", ".."), "a study cannot be called '..'"),
+        ((), "the study 's' is in sqlite:///studies.db already; --to takes another"),
+    ):
+        refused = kouka("copy", "s", *arguments)
+        assert refused.exit_code == 2, refused.output
+        assert said in refused.stderr
+    assert sorted(study_names(open_storage(HERE))) == ["s", "t"]
+
+
 def test_a_copy_that_is_interrupted_leaves_nothing(
     kouka: Kouka, folder: Path, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,6 +68,20 @@ def test_repeats_that_came_to_the_same_value_count_once(one_seed: bool) -> None:
     )
 
 
+@pytest.mark.parametrize("one_seed", [True, False])
+def test_other_seeds_explain_nothing_where_there_is_one(one_seed: bool) -> None:
+    def function(trial: optuna.Trial) -> float:
+        bits = [int(trial.suggest_categorical(name, [False, True])) for name in "abcd"]
+        seed = [1, *bits] if one_seed else trial.number
+        return 0.7 + 0.01 * float(np.random.default_rng(seed).standard_normal())
+
+    findings = analyse(foreign(40, function))
+    assert findings.results.one_seed is one_seed
+    (said,) = (sentence for sentence in support(findings) if "may explain" in sentence)
+    why = "What the fit does not describe" if one_seed else "Other seeds"
+    assert said.startswith(f"{why} may explain the difference")
+
+
 def test_an_objective_that_is_minimized_helps_where_it_falls() -> None:
     study = foreign(60, lambda trial: 3 - objective(trial), "minimize")
     with pytest.warns(optuna.exceptions.ExperimentalWarning):

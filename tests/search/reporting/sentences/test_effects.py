@@ -32,6 +32,8 @@ def test_the_answer_begins_with_the_budget_and_names_the_largest_effect() -> Non
         "-3.98) and residual (-1.52, -1.66 to -1.37) hurt. dropout and mixup cannot be told from "
         "a change of seed."
     )
+    one_seed = replace(study(0.3), seed_matters=False)
+    assert answer(one_seed).endswith("dropout and mixup cannot be told from noise.")
 
 
 def test_without_a_certain_effect_the_largest_is_named_all_the_same() -> None:
