@@ -14,7 +14,7 @@ from search.reporting.sentences.early import before_pruning
 from search.reporting.sentences.effects import no_effects
 from search.reporting.sentences.ladder import about_ladder, ladder_verdict
 from search.reporting.sentences.levels import at_best, dependent, reversals
-from search.reporting.sentences.numbers import about_numbers
+from search.reporting.sentences.numbers import about_numbers, moved_by
 from search.reporting.sentences.pairs import certain_pairs, main_pairs, reversed_pairs
 from search.reporting.tables import budgets_table, effects_table, ladder_table
 
@@ -43,7 +43,13 @@ def what_matters(findings: Findings) -> Section | None:
         text,
         "effects",
         table,
-        (*_two_intervals(decides), *at_best(findings), *pairs(findings), *dependent(findings)),
+        (
+            *_two_intervals(decides),
+            *at_best(findings),
+            *pairs(findings),
+            *dependent(findings),
+            *moved_by(findings),
+        ),
     )
 
 

@@ -20,17 +20,28 @@ _LONG = 1e15
 
 def about_numbers(findings: Findings) -> list[str]:
     """Say where each number that matters is best, and name those that cannot be told from noise."""
-    said = [_where(row, findings.results.objective) for row in findings.numbers if row.matters]
-    said += map(_moved, findings.moved)
+    moved = {row.number for row in findings.moved}
+    said = [
+        _where(row, findings.results.objective, on_average=row.number.name in moved)
+        for row in findings.numbers
+        if row.matters
+    ]
     rest = [row.number.name for row in findings.numbers if not row.matters]
     if rest:
         said.append(f"Of {listed_first(rest)}, no value is surely better than another.")
     return said
 
 
-def _where(row: NumberCurve, objective: Objective) -> str:
+def _where(row: NumberCurve, objective: Objective, *, on_average: bool) -> str:
     gain = beside(row.gain, objective.unit, f"{at(row, row.worst)}, the worst")
-    return f"{row.number.name} is best near {at(row, row.best)} ({best_interval(row)}): {gain}."
+    average = ", on average," if on_average else ""
+    near = f"near {at(row, row.best)} ({best_interval(row)})"
+    return f"{row.number.name} is{average} best {near}: {gain}."
+
+
+def moved_by(findings: Findings) -> list[str]:
+    """Say which numbers depend on a technique or level, and where they are best with each."""
+    return [_moved(row) for row in findings.moved]
 
 
 def _moved(row: MovedNumber) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from search import Findings, analyse
 from search.analysis.moved_numbers import MovedNumber
-from search.reporting.sentences.numbers import about_numbers
+from search.reporting.sentences.numbers import about_numbers, moved_by
 from tests.support.foreign import foreign
 
 pytestmark = pytest.mark.numeric
@@ -39,9 +39,10 @@ def test_where_the_learning_rate_is_best_is_told_by_optimizer() -> None:
     for name, curve in curves.items():
         assert curve.best_low < 10 ** BEST[name] < curve.best_high
     assert curves["adam"].best_high < 10 ** BEST["sgd"]
-    said = about_numbers(findings)
-    assert said[1].startswith("What rate is worth depends on optimizer: it is best near 0.")
-    assert "with sgd (95 % interval 0.0" in said[1]
+    assert about_numbers(findings)[0].startswith("rate is, on average, best near ")
+    (said,) = moved_by(findings)
+    assert said.startswith("What rate is worth depends on optimizer: it is best near 0.")
+    assert "with sgd (95 % interval 0.0" in said
 
 
 def test_by_a_technique_it_is_told_with_it_and_without_it() -> None:
@@ -58,8 +59,9 @@ def test_by_a_technique_it_is_told_with_it_and_without_it() -> None:
     (moved,) = findings.moved
     assert [name for name, _ in moved.curves] == ["bn", "without it"]
     assert [curve.best > 0 for _, curve in moved.curves] == [True, False]
-    assert " with bn (95 % interval " in about_numbers(findings)[-1]
-    assert " without it (95 % interval " in about_numbers(findings)[-1]
+    (said,) = moved_by(findings)
+    assert " with bn (95 % interval " in said
+    assert " without it (95 % interval " in said
 
 
 def test_nothing_is_told_of_a_number_that_is_the_same_everywhere() -> None:
