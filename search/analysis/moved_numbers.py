@@ -19,6 +19,8 @@ from search.analysis.t_distribution import ALPHA, two_sided
 from search.parameters import Order, level_label
 from search.results import Results, Run
 
+_MOST_VALUES = 20_000
+"""Numbers, times parameters, times trials: of more, it would take longer than all the rest."""
 _LEAST_RUNS = 8
 """Of a side or level; fewer tell no curve of their own."""
 
@@ -51,6 +53,8 @@ def moved_numbers(results: Results, fitted: Fit | None) -> list[MovedNumber]:
     parameters |= model.covariates.of_levels
     values = np.array([[run.scaled] for run in results.of("measure")])
     tests, found = len(told) * len(parameters), []
+    if tests * len(values) > _MOST_VALUES:
+        return []
     for one in told:
         for name, columns in parameters.items():
             number = one.number.name
