@@ -96,15 +96,18 @@ def count(
     results = read(study)
     _, found = beside_drift(results, effects_of(results))
     assert found is not None
-    rows = {(one.parameter, one.level.level if one.level else True): one for one in found.effects}
     for asked, parameters in PARAMETERS.items():
         mine = counts[asked]
         for name, (_, *levels) in parameters.items():
-            for level in levels:
-                one, true = rows.get((name, level)), worth[name][level]
-                mine.known.append(one is not None and not math.isnan(one.low))
-                if one is not None and not math.isnan(one.low):
-                    mine.add(one, true)
+            # The first level gives way to another as the reference where it was seldom tried.
+            rows = [one for one in found.effects if one.parameter == name]
+            known = [one for one in rows if not math.isnan(one.low)]
+            mine.known += [at < len(known) for at in range(len(levels))]
+            for one in known:
+                reference, level = (
+                    (one.level.reference, one.level.level) if one.level else (False, True)
+                )
+                mine.add(one, worth[name][level] - worth[name][reference])
 
 
 def rows(sampler: str, trials: int, studies: int) -> list[Row]:
