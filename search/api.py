@@ -13,6 +13,7 @@ from search.analysis.importances import Importance as Importance
 from search.analysis.interactions import Interaction as Interaction
 from search.analysis.ladder import Comparison as Comparison
 from search.analysis.ladder import LadderStep as LadderStep
+from search.analysis.moved_numbers import MovedNumber as MovedNumber
 from search.analysis.number_curves import NumberCurve as NumberCurve
 from search.analysis.recommendation import Recommendation as Recommendation
 from search.analysis.simple_effects import Dependence as Dependence

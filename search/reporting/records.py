@@ -28,8 +28,8 @@ Row = dict[str, Any]
 
 TABLES = (
     "effects", "verified", "interactions", "simple_effects", "effects_by_level", "effects_at_best",
-    "numbers", "effects_by_epoch", "ladder", "confirmed", "classes", "confusion", "trade_offs",
-    "importances", "trials",
+    "numbers", "moved_numbers", "effects_by_epoch", "ladder", "confirmed", "classes", "confusion",
+    "trade_offs", "importances", "trials",
 )  # fmt: skip
 """The names of all tables."""
 
@@ -96,6 +96,15 @@ def records(findings: Findings) -> dict[str, Records]:
                 (row.number.name, row.best, row.best_low, row.best_high, row.worst,
                  row.gain.value, row.gain.low, row.gain.high, row.p_value, row.matters)
                 for row in findings.numbers
+            ),
+        ),
+        "moved_numbers": _tabulated(
+            ("number", "parameter", "at", "best", "best_low", "best_high", "p_value"),
+            (
+                (row.number, row.parameter, name, curve.best, curve.best_low, curve.best_high,
+                 row.p_value)
+                for row in findings.moved
+                for name, curve in row.curves
             ),
         ),
         "effects_by_epoch": _tabulated(

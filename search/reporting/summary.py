@@ -92,6 +92,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
         "effects_by_level": tables["effects_by_level"].rows,
         "effects_at_best": tables["effects_at_best"].rows,
         "numbers": tables["numbers"].rows,
+        "moved_numbers": tables["moved_numbers"].rows,
         "ladder": tables["ladder"].rows,
         "confirmed": tables["confirmed"].rows,
         "best": None

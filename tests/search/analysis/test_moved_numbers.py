@@ -6,7 +6,7 @@ import numpy as np
 import optuna
 import pytest
 
-from search import analyse, read
+from search import analyse, frame, read
 from search.analysis.effects import effects_of
 from search.analysis.moved_numbers import moved_numbers
 from search.reporting.sentences.numbers import about_numbers, moved_by
@@ -44,6 +44,9 @@ def test_where_the_learning_rate_is_best_is_told_by_optimizer() -> None:
     (said,) = moved_by(findings)
     assert said.startswith("What rate is worth depends on optimizer: it is best near 0.")
     assert "with sgd (95 % interval 0.0" in said
+    rows = frame(findings, "moved_numbers").set_index("at")
+    assert rows.loc["sgd", "best"] == curves["sgd"].best
+    assert set(rows["parameter"]) == {"optimizer"}
 
 
 def test_by_a_technique_it_is_told_with_it_and_without_it() -> None:
