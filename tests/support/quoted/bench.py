@@ -292,7 +292,7 @@ def _quotes() -> Iterator[Quote]:
     )  # fmt: skip
     yield Quote(
         BENCH,
-        "Their intervals hold in {94.2} to {96.8} % of cases, and at most {0.3} % of these effects",
+        "Their intervals hold in {95.0} to {98.0} % of cases, and at most {0.3} % of these effects",
         lambda: (*bounds_of(_some_asked(held)), max(_some_asked("wrongly clear, %"))),
     )
     yield Quote(
