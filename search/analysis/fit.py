@@ -10,13 +10,7 @@ import numpy as np
 
 from search.analysis.estimate import Estimate
 from search.analysis.failing_cells import Cell, coefficients_beside, dominant_cells, is_sure
-from search.analysis.least_squares import (
-    FITS_ITSELF,
-    pseudo_inverse,
-    rank,
-    residual_dof,
-    robust_dof,
-)
+from search.analysis.least_squares import FITS_ITSELF, pseudo_inverse, rank, residual_dof
 from search.analysis.model import ENOUGH_DOF, Model
 from search.analysis.random_pairs import RunsLeftOut, fit_mixed, random_effects, residual_contrasts
 from search.analysis.relative_spreads import with_spreads
@@ -99,11 +93,19 @@ class Fit:
         """Degrees of freedom of a combination's standard error, in the first response.
 
         Those of the noise, where all runs share one variance or the contrast weighs them alike;
-        else fewer (see `robust_dof`), as a few runs decide.
+        else fewer (Bell & McCaffrey 2002), as a few runs decide.
         """
         if not self.dof or not np.ptp(self.variances[:, 0]):
             return self.dof
-        return min(float(self.dof), robust_dof(self.model.columns, self.model.inverse, contrast))
+        model = self.model
+        columns, inverse = model.columns, model.inverse
+        room = model.room
+        weights = np.where(room > FITS_ITSELF, contrast @ inverse, 0) ** 2
+        scaled = weights / np.maximum(room, FITS_ITSELF)
+        # The sum over pairs of runs of their squared leverages, without the matrix of these.
+        shared = (columns.T * scaled) @ columns * ((inverse * scaled) @ inverse.T)
+        spread = scaled**2 @ (2 * room - 1) + np.sum(shared)
+        return float(min(self.dof, np.sum(weights) ** 2 / spread))
 
     def covariance(self, contrasts: np.ndarray) -> np.ndarray:
         """Covariance, (contrasts, contrasts), of combinations of the first response's
@@ -245,8 +247,8 @@ def _fit_mixed(
     adjusted = values - model.adjustment(mixed.coefficients[back])
     cells = _failing(model, adjusted[:, -1]) if mixed.interactions else ()
     enough = most - from_repeats >= ENOUGH_DOF
-    # A cell looks like noise of its techniques.
-    # So do interactions of its level, and beside products each run's own error counts anyway.
+    # A cell looks like noise of its techniques, and what interacts with a level like noise of that.
+    # Beside products, each run's own error counts.
     noisier = model.noisier if enough and not cells and not model.products else ()
     if noisier:
         mixed = fit_mixed(fixed, random, inverse, values, squares, elsewhere, noisier)

@@ -44,18 +44,3 @@ def independent(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
     vectors, lengths, shares = np.linalg.svd(columns, full_matrices=False)
     kept = lengths > _SHORT * lengths.max(initial=0)
     return vectors[:, kept], lengths[kept], shares[kept].T
-
-
-def robust_dof(columns: np.ndarray, inverse: np.ndarray, contrast: np.ndarray) -> float:
-    """Degrees of freedom of an HC2 standard error, where each run has a variance of its own.
-
-    `inverse`, (columns, runs), is the pseudo-inverse of the columns, and `contrast`, (columns,),
-    combines their coefficients (Bell & McCaffrey 2002, Survey Methodology 28).
-    """
-    room = 1 - np.einsum("ij,ji->i", columns, inverse)
-    weights = np.where(room > FITS_ITSELF, contrast @ inverse, 0) ** 2
-    scaled = weights / np.maximum(room, FITS_ITSELF)
-    # The sum over pairs of runs of their squared leverages, without the matrix of these.
-    shared = (columns.T * scaled) @ columns * ((inverse * scaled) @ inverse.T)
-    spread = scaled**2 @ (2 * room - 1) + np.sum(shared)
-    return float(np.sum(weights) ** 2 / spread)

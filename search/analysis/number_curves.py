@@ -17,7 +17,7 @@ from search.analysis.covariates import Polynomial
 from search.analysis.distributions import t_draws
 from search.analysis.estimate import Estimate
 from search.analysis.fit import Fit, fit
-from search.analysis.least_squares import FITS_ITSELF, pseudo_inverse, rank, robust_dof
+from search.analysis.least_squares import FITS_ITSELF, pseudo_inverse, rank
 from search.analysis.model import Model, of_numbers
 from search.analysis.random_pairs import fit_mixed
 from search.analysis.t_distribution import ALPHA, CONFIDENCE, quantile
@@ -265,16 +265,6 @@ class _Line:
     """(places,)."""
     covariance: np.ndarray
     """(places, places)."""
-    columns: np.ndarray
-    """(runs, columns), the last of the line."""
-    inverse: np.ndarray
-    """(columns, runs): their pseudo-inverse."""
-    at: np.ndarray
-    """(places, columns): the line's columns there."""
-
-    def dof_of(self, one: int, other: int) -> float:
-        """Degrees of freedom of the error of the difference of two places."""
-        return robust_dof(self.columns, self.inverse, self.at[one] - self.at[other])
 
 
 def _broken_line(
@@ -307,13 +297,11 @@ def _broken_line(
     at[:, others.shape[1] :] = columns(grid) - own.mean(axis=0)
     if model.random_pairs:
         mixed = fit_mixed(fixed, model.random, inverse, values[:, np.newaxis], np.zeros(1), 0)
-        curve = at @ mixed.coefficients[:, 0]
-        return _Line(curve, at @ mixed.covariances[0] @ at.T, fixed, inverse, at)
+        return _Line(at @ mixed.coefficients[:, 0], at @ mixed.covariances[0] @ at.T)
     residuals = values - fixed @ (inverse @ values)
     room = np.maximum(1 - np.einsum("ij,ji->i", fixed, inverse), FITS_ITSELF)
     weights = at @ inverse
-    covariance = (weights * (residuals**2 / room)) @ weights.T
-    return _Line(weights @ values, covariance, fixed, inverse, at)
+    return _Line(weights @ values, (weights * (residuals**2 / room)) @ weights.T)
 
 
 def _errors(covariance: np.ndarray) -> np.ndarray:
