@@ -17,6 +17,7 @@ from search import draw, export_study, summarise
 from search.analysis.by_level import EffectByLevel, LevelEffect
 from search.analysis.estimate import Estimate
 from search.analysis.importances import Importance
+from search.analysis.moved_numbers import MovedNumber
 from search.analysis.number_curves import NumberCurve
 from search.objective import OBJECTIVES
 from search.parameters import Number, SearchedDial
@@ -275,7 +276,8 @@ def test_the_summary_is_json_and_every_key_of_it_is_described() -> None:
         Number("rate", 1e-4, 1e-1, log=True), (1e-4, 1e-1), (worth, worth), 0.1, 0.01, 0.1, 1e-4,
         worth, 0.01,
     )  # fmt: skip
-    findings = replace(everything(data=DATA), by_level=(by_rate,), numbers=(rate,))
+    moved = MovedNumber("rate", "optimizer", 0.001, (("adam", rate),))
+    findings = replace(everything(data=DATA), by_level=(by_rate,), numbers=(rate,), moved=(moved,))
     document = json.loads(json.dumps(summarise(findings), allow_nan=False))
     described = Path(__file__).parents[3] / "docs" / "summary.md"
     rows = [line for line in described.read_text(encoding="utf-8").splitlines() if line[:2] == "| "]
