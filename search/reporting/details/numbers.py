@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from search.reporting.findings import Findings
 from search.reporting.formatting import effect_unit, listed, p_value, with_interval
 from search.reporting.section import Section, Table
@@ -15,9 +17,6 @@ def numbers(findings: Findings) -> Section | None:
         return None
     objective = findings.results.objective
     gain = f"gain, {objective.unit}" if objective.unit else "gain"
-    known = {row.number.name for row in rows}
-    others = [one.name for one in findings.results.numbers if one.name not in known]
-    left_out = "not every trial has such a value, or the trials are too few or too much alike"
     return Section(
         "What the numbers are worth",
         "What a value of each number adds to the mean over the trials, in "
@@ -36,5 +35,18 @@ def numbers(findings: Findings) -> Section | None:
             ),
             (1, 2, 3, 4, 5),
         ),
-        (f"No curve is known of {listed(others)}: {left_out}.",) if others else (),
+        tuple(_without_curve(findings)),
     )  # fmt: skip
+
+
+def _without_curve(findings: Findings) -> Iterator[str]:
+    """Say of which numbers no curve is known, and why."""
+    known = {row.number.name for row in findings.numbers}
+    runs = findings.results.of("measure")
+    others = [one.name for one in findings.results.numbers if one.name not in known]
+    some = [name for name in others if not all(name in run.params for run in runs)]
+    rest = [name for name in others if name not in some]
+    if some:
+        yield f"No curve is known of {listed(some)}: not every trial has such a value."
+    if rest:
+        yield f"No curve is known of {listed(rest)}: the trials are too few or too much alike."

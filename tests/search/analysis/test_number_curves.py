@@ -17,6 +17,7 @@ from search.analysis.estimate import Estimate
 from search.analysis.fit import fit
 from search.analysis.number_curves import NumberCurve, number_curves
 from search.parameters import Number
+from search.reporting.details.numbers import numbers
 from search.reporting.sentences.numbers import about_numbers, at, best_interval
 from tests.support.foreign import foreign
 from tests.support.simulate import results_of, run
@@ -284,3 +285,15 @@ def test_a_value_of_two_trials_hides_no_curve() -> None:
     assert width.matters
     assert width.values == tuple(range(1, 9))
     assert width.gain.low < 3 < width.gain.high < 5
+
+
+def test_a_number_without_a_curve_is_told_with_its_reason() -> None:
+    def function(trial: optuna.Trial) -> float:
+        rate = trial.suggest_float("rate", 1e-5, 1e-1, log=True)
+        if trial.suggest_categorical("warm", [False, True]):
+            trial.suggest_float("warmth", 0, 1)
+        return (70 - 3 * math.log10(rate / 0.003) ** 2 + noise(trial)) / 100
+
+    section = numbers(analyse(foreign(40, function)))
+    assert section is not None
+    assert section.remarks == ("No curve is known of warmth: not every trial has such a value.",)
