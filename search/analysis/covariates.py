@@ -135,7 +135,7 @@ class Covariates:
 
         Of a number these are its line and its square, and of two numbers their lines. What not
         every run was asked for is in none, and neither are draws and the order of the trials. Each
-        product is (runs, n).
+        product is (runs, n), and a number comes last in its pair.
         """
         if self.columns is None:
             return {}
@@ -150,7 +150,7 @@ class Covariates:
             *product(self.of_levels.items(), bends.items()),
             *combinations(lines.items(), 2),
         ]
-        return {(a, b): products_of(one, other) for (a, one), (b, other) in pairs}
+        return {(a, b): _multiplied(one, other) for (a, one), (b, other) in pairs}
 
     @property
     def of_levels(self) -> dict[str, np.ndarray]:
@@ -437,7 +437,7 @@ def _values(runs: Sequence[Run], number: Number) -> np.ndarray:
     return np.array([number.scaled(run.params[number.name]) for run in runs])
 
 
-def products_of(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def _multiplied(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Multiply each of n columns with each of m others, (runs, n m)."""
     return np.asarray((one[:, :, np.newaxis] * other[:, np.newaxis]).reshape(len(one), -1))
 

@@ -46,10 +46,10 @@ class Diagnostics:
 
 def diagnose(results: Results, effects: Effects | None) -> Diagnostics:
     """Run every check; `effects` are those of the study, if it has any."""
-    low = at_chance_level(results)
+    low, together = at_chance_level(results), lost_together(results)
     return Diagnostics(
         run_losses(results),
-        together := lost_together(results),
+        together,
         unequal_losses(results, together),
         None
         if effects is None

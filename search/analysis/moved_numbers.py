@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from search.analysis.covariates import products_of
 from search.analysis.effects import effects_of
 from search.analysis.fit import Fit
 from search.analysis.least_squares import pseudo_inverse, rank
@@ -16,7 +15,7 @@ from search.analysis.model import Model
 from search.analysis.number_curves import NumberCurve, number_curves
 from search.analysis.random_pairs import fit_mixed
 from search.analysis.t_distribution import ALPHA, two_sided
-from search.parameters import Order, level_label
+from search.parameters import level_label
 from search.results import Results, Run
 
 _MOST_VALUES = 20_000
@@ -47,25 +46,20 @@ def moved_numbers(results: Results, fitted: Fit | None) -> list[MovedNumber]:
     """
     if fitted is None or not fitted.model.products or not results.foreign:
         return []
-    model = fitted.model
-    told = [one for one in model.covariates.polynomials if not isinstance(one.number, Order)]
-    parameters = dict(zip(model.techniques, model.signs.T[:, :, np.newaxis], strict=True))
-    parameters |= model.covariates.of_levels
+    model, names = fitted.model, {*fitted.model.covariates.numbers}
+    tested = {pair: product for pair, product in model.products.items()
+              if len(names.intersection(pair)) == 1}  # fmt: skip
     values = np.array([[run.scaled] for run in results.of("measure")])
-    tests, found = len(told) * len(parameters), []
-    if tests * len(values) > _MOST_VALUES:
+    if len(tested) * len(values) > _MOST_VALUES:
         return []
-    for one in told:
-        for name, columns in parameters.items():
-            number = one.number.name
-            rest = {
-                pair: each for pair, each in model.products.items() if {*pair} != {number, name}
-            }
-            without = replace(model, products=rest)
-            p_value = tests * _p_value(without, products_of(one.bends, columns), values)
-            if p_value < ALPHA:
-                curves = tuple(_curves(results, number, name))
-                found.append(MovedNumber(number, name, p_value, curves))
+    found = []
+    for pair, product in tested.items():
+        rest = {other: each for other, each in model.products.items() if other != pair}
+        p_value = len(tested) * _p_value(replace(model, products=rest), product, values)
+        if p_value < ALPHA:
+            parameter, number = pair
+            curves = tuple(_curves(results, number, parameter))
+            found.append(MovedNumber(number, parameter, p_value, curves))
     return sorted(found, key=lambda one: one.p_value)
 
 
