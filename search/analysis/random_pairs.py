@@ -178,13 +178,16 @@ def fit_mixed(
         added = one.covariances(back, inverse[main:], part)
         covariances += added
         by_shape[at] = added[-1, :main, :main]
+    runs = _left_out(fits, chances[:, :, -1], values[:, -1])
     if random.shape[1] > len(inverse) - main:
+        last = len(covariances) - 1
         for at, covariance in enumerate(covariances):
-            more = _robust_variances(fits, back, chances[:, :, at], parts[:, :, at], values[:, at])
+            chance, of = chances[:, :, at], values[:, at]
+            others = (runs if at == last else _left_out(fits, chance, of)).left_out
+            more = _robust_variances(fits, back, chance, parts[:, :, at], of, others)
             _widen(covariance[:main], covariance[:, :main], more)
     left = sum(float(chance[:, -1] @ one.seen) for one, chance in zip(fits, chances, strict=True))
     certain = fits[0].interactions and bool(np.sum(chances[:, 0, -1]) < _UNLIKELY)
-    runs = _left_out(fits, chances[:, :, -1], values[:, -1])
     shapes_chances = np.sum(chances[:, :, -1], axis=1)
     return MixedFit(coefficients, covariances, np.sqrt(noise), round(left + dof), certain, runs,
                     shapes_chances, by_shape)  # fmt: skip
@@ -196,17 +199,19 @@ def _robust_variances(
     chances: np.ndarray,
     parts: np.ndarray,
     values: np.ndarray,
+    left_out: np.ndarray,
 ) -> np.ndarray:
     """What each run's error, as the others predict it, adds to the variances of the coefficients,
     (coefficients,), beside noise that is alike.
 
-    `chances` and `parts`, the noise's variances times these, are (fits, spreads), and `values`
-    (runs,). The squares of the errors are HC3, which is wide where the fixed columns are many, and
-    with these columns' leverage taken off once, as in HC2, narrow where random ones are: it is half
-    of it here. A run that fits itself is as noisy as all together, or as those beside a plateau.
+    `chances` and `parts`, the noise's variances times these, are (fits, spreads), and `values` and
+    what the others predict, `left_out`, (runs,). The squares of the errors are HC3, which is wide
+    where the fixed columns are many, and with these columns' leverage taken off once, as in HC2,
+    narrow where random ones are: it is half of it here. A run that fits itself is as noisy as all
+    together, or as those beside a plateau.
     """
     weights = back @ sum(one.estimator(chance) for one, chance in zip(fits, chances, strict=True))
-    left_out, plateau = _left_out(fits, chances, values).left_out, at_plateau(values)
+    plateau = at_plateau(values)
     own = float(np.sum(parts))
     if plateau.any():
         own = max(own, float(np.var(values[~plateau])))
