@@ -17,7 +17,7 @@ import numpy as np
 from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.recipe_names import describe
 from search.analysis.recipe_tests import RecipeTests
-from search.errors import InputError
+from search.errors import InputError, as_given
 from search.objective import ACCURACY, Objective
 from search.reporting.findings import Findings, check_findings
 from search.results import Run
@@ -181,8 +181,8 @@ def frame(findings: Findings, table: str = "effects") -> pd.DataFrame:
     """
     check_findings(findings)
     tables = records(findings)
-    if table not in tuple(tables):  # which need not be hashable
-        raise InputError(f"there is no table {table!r}; there are {', '.join(tables)}")
+    if not isinstance(table, str) or table not in tables:
+        raise InputError(f"there is no table {as_given(table)}; there are {', '.join(tables)}")
     try:
         import pandas as pd
     except ImportError as error:

@@ -217,7 +217,7 @@ def _check_kinds(study: object, techniques: object) -> None:
         )
     if techniques is not None and not isinstance(techniques, Mapping):
         raise InputError(
-            f"techniques={techniques!r} is no mapping; it takes the choice that is on by "
+            f"techniques={as_given(techniques)} is no mapping; it takes the choice that is on by "
             "parameter, as {'optimizer': 'adamw'}"
         )
 
