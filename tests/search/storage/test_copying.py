@@ -16,6 +16,7 @@ from search.storage.studies import load_study, study_names
 from tests.search.reporting.test_dashboard_note import attached
 from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
+from tests.support.foreign import foreign_study
 
 HERE, THERE = "sqlite:///studies.db", "sqlite:///there.db"
 LAUNCH = ("launch", "s", "--data", "digits", "--measure", "16", "--search", "2", "--confirm", "2",
@@ -140,3 +141,18 @@ def test_a_copy_that_a_full_disk_ends_leaves_nothing_or_says_what(
     said = " ".join(result.stderr.split())
     assert "a part of 's' is in sqlite:///there.db and cannot be removed" in said
     assert "optuna delete-study --study-name s --storage sqlite:///there.db" in said
+
+
+def test_another_programs_trial_under_way_is_left_to_its_worker(kouka: Kouka, folder: Path) -> None:
+    """Optuna's workers give no sign of life unless they are asked to."""
+    study = foreign_study(storage=HERE)
+    trial = study.ask()
+    result = kouka("copy", "foreign", "--to", THERE)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "kouka: the study 'foreign' has runs under way (1); stop its workers, or copy it when it "
+        "has ended, or end trial 8 by study.tell(8, state=optuna.trial.TrialState.FAIL) if no "
+        "process runs it any more\n"
+    )
+    study.tell(trial, 0.5)
+    assert kouka("copy", "foreign", "--to", THERE).exit_code == 0
