@@ -89,6 +89,7 @@ class TrialReader:
             failure=_reason(attributes.get(schema.FAILURE)),
             scale=self.scale,
             seconds=None if trial.duration is None else trial.duration.total_seconds(),
+            began=trial.datetime_start,
             worker=_worker(attributes.get(schema.WORKER)),
         )
 
