@@ -39,10 +39,11 @@ TRIES = 3
 """How often a planned run is tried before the study goes on without it."""
 
 UNSEEN = "unseen"
-"""Seconds before its end in which a lost worker's trial gave no sign of life."""
+"""Seconds before its end in which a lost worker's trial gave no sign of life, by that
+worker's clock."""
 
 WORKER = "worker"
-"""Who runs, or ran, a trial: host, machine, process and slot."""
+"""Who runs, or ran, a trial: host, machine, process and slot; and its time zone."""
 
 CANDIDATES = "candidates"
 """A study's user attribute: `search.results.Candidates` as JSON."""
