@@ -21,6 +21,7 @@ from search.storage.connection import (
     is_writable,
     make_storage,
     open_storage,
+    undamaged,
 )
 from search.storage.heartbeat import fail_lost
 from search.storage.lock import exclusive, exclusive_to_make
@@ -46,7 +47,7 @@ def copy(url: str, name: str, to: str, called: str | None = None) -> int:
             f"the study {name!r} is in {redact(to)} already; --to takes another storage, or --as "
             "another name"
         )
-    with _held(url, name, None if within else to):
+    with _held(url, name, None if within else to), undamaged(f"the study {name!r}"):
         own = is_settings(study.user_attrs.get(schema.SETTINGS))
         if own and isinstance(storage, RDBStorage) and is_writable(url):
             fail_lost(study, storage)

@@ -1,6 +1,7 @@
 """Studies copied from one storage to another."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -156,3 +157,25 @@ def test_another_programs_trial_under_way_is_left_to_its_worker(kouka: Kouka, fo
     )
     study.tell(trial, 0.5)
     assert kouka("copy", "foreign", "--to", THERE).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE trial_params SET distribution_json = '{'",
+        "UPDATE trials SET state = 'DONE'",
+        "UPDATE trials SET datetime_start = 'yesterday'",
+    ],
+)
+def test_a_damaged_study_is_told_and_nothing_is_left_of_its_copy(
+    kouka: Kouka, folder: Path, damage: str
+) -> None:
+    foreign_study(storage=HERE)
+    with closing(sqlite3.connect("studies.db")) as database:
+        database.execute(damage)
+        database.commit()
+    result = kouka("copy", "foreign", "--to", THERE)
+    assert result.exit_code == 2
+    assert "the study 'foreign' cannot be read, because the database is damaged" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not Path("there.db").exists()
