@@ -107,7 +107,7 @@ def _opened_journal(file: Path) -> optuna.storages.JournalStorage:
         raise InputError(f"there is no journal file {file}; {TAKES}")
     try:
         return optuna.storages.JournalStorage(JournalFileBackend(str(file)))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
         raise InputError(
             f"the journal file {file} cannot be read ({error}); copy it again from where it was "
             "written"

@@ -28,6 +28,11 @@ def objective_number(study: optuna.Study, objective: int | str | None) -> int:
     Raises `InputError` where the study has no such objective, or several and none is given.
     """
     count = len(study.directions)
+    if not count:
+        raise InputError(
+            f"the study {study.study_name!r} cannot be read, because the database is damaged (it "
+            "has no objective); restore a copy of it"
+        )
     if objective is None:
         if count == 1:
             return 1

@@ -297,7 +297,7 @@ class _OfTrials:
                 self.spaces[stored] = json_to_distribution(stored)
             space[parameter] = self.spaces[stored]
         return FrozenTrial(
-            number, TrialState[state], None, began, ended,
+            number, TrialState[state], None, _without_zone(began), _without_zone(ended),
             {parameter: space[parameter].to_external_repr(value)
              for parameter, value, _ in self.params[trial_id]},
             space, _from_json(self.attributes[trial_id]), _from_json(self.of_system[trial_id]),
@@ -312,6 +312,11 @@ GRID = "grid_id"
 """The key of a trial's place in the grid of a `GridSampler`."""
 _OBJECTIVES = "study:metric_names"
 _TIMES = ("datetime_start", "datetime_complete")
+
+
+def _without_zone(time: datetime | None) -> datetime | None:
+    """A time as Optuna reads it where another program has written one with a zone."""
+    return None if time is None else time.replace(tzinfo=None)
 
 
 def _value(stored: float | None, kind: str) -> float:
