@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, Protocol
@@ -80,6 +81,8 @@ class Run:
     scale: float = 100.0
     seconds: float | None = field(default=None, compare=False)
     """From its begin to its end; None where it has not ended."""
+    began: datetime | None = field(default=None, compare=False)
+    """By the clock of the machine that runs it, without its time zone, as Optuna keeps it."""
     worker: str = field(default="", compare=False)
     """The host and the process that runs it, or ran it."""
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import UnionType
 from typing import Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from search.analysis.looks import ALONE, Look, look_at
 from search.analysis.model import Model, build
 from search.analysis.shared_seeds import distinct
 from search.analysis.t_distribution import ALPHA, detectable, familywise, quantile
-from search.errors import InputError
+from search.errors import InputError, as_given
 from search.parameters import Category, Number
 from search.results import Results, Run, by_recipe
 
@@ -127,15 +128,18 @@ class Effects:
 
     def of(self, technique: str) -> Effect:
         """Effect of one of the techniques; raises `InputError` for another name."""
-        found = next((effect for effect in self.effects if effect.technique == technique), None)
-        if found is None:
-            names = ", ".join(effect.technique for effect in self.effects)
-            raise InputError(f"there is no effect of {technique!r}; there are those of {names}")
-        return found
+        named = {effect.technique: effect for effect in self.effects}
+        if not isinstance(technique, str) or technique not in named:
+            raise InputError(
+                f"there is no effect of {as_given(technique)}; there are those of "
+                f"{', '.join(named)}"
+            )
+        return named[technique]
 
     def changed(self, other: Effects) -> tuple[Effect, ...]:
         """The effects in `other` of the same techniques with another verdict, certain here or
         there."""
+        check_effects(other)
         named = {one.technique for one in self.effects}
         return tuple(
             there
@@ -258,8 +262,17 @@ def effects(
     sure they must be. `others` are a foreign study's further parameters: their levels have effects
     too, and all effects are adjusted for the rest, both as far as the runs allow; see `covariates`.
 
-    Returns None where the runs cannot estimate any effect.
+    Returns None where the runs cannot estimate any effect. Raises `InputError` for what is none of
+    these, and for a run without a value.
     """
+    _check_runs("runs", runs)
+    _check_list("techniques", techniques, str, "names, as results.factors")
+    _check_list("repeats", repeats, Sequence, "lists of runs")
+    for group in repeats:
+        _check_runs("repeats", group)
+    if not isinstance(look, Look):
+        raise InputError(f"look={as_given(look)} is no look at a study; leave it out")
+    _check_list("others", others, Category | Number, "parameters, as results.others")
     model = build(runs, techniques, sum(len(group) - 1 for group in repeats), others)
     if model is None:
         return None
@@ -269,6 +282,30 @@ def effects(
         [np.array([[run.scaled] for run in group]) for group in repeats],
     )
     return _told(fitted, len(runs), techniques, maximize, look)
+
+
+def check_effects(given: object) -> None:
+    """Raise `InputError` for what a caller in Python may take for effects, such as findings."""
+    if not isinstance(given, Effects):
+        raise InputError(f"{as_given(given)} is no effects; it takes findings.effects")
+
+
+def _check_list(name: str, given: object, kind: type | UnionType, takes: str) -> None:
+    wrong = [given]
+    if isinstance(given, Sequence) and not isinstance(given, str | bytes):
+        wrong = [one for one in given if not isinstance(one, kind)]
+    if wrong:
+        raise InputError(f"{name} takes a list of {takes}, and not {as_given(wrong[0])}")
+
+
+def _check_runs(name: str, runs: Sequence[Run]) -> None:
+    _check_list(name, runs, Run, "runs, as results.of('measure')")
+    for run in runs:
+        if run.value is None:
+            raise InputError(
+                f"{name} has run {run.number}, which is {run.state} and has no value; "
+                "results.of('measure') are the complete ones"
+            )
 
 
 def _told(fitted: Fit, runs: int, techniques: Sequence[str], maximize: bool, look: Look) -> Effects:

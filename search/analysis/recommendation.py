@@ -21,6 +21,7 @@ from search.analysis.long_runs import deciding, long_study
 from search.analysis.model import varied
 from search.analysis.predicted import Predicted, compared, predicted
 from search.analysis.surface import adjusted
+from search.errors import InputError, as_given
 from search.planning.broken import breaks_of, has_failed
 from search.planning.checks import check_limits
 from search.planning.phases.confirm import CANDIDATES
@@ -113,7 +114,13 @@ def limited(results: Results, at_most: Limits | None) -> Results:
     """
     if at_most is None:
         return results
-    check_limits(results.launched_with(), at_most)
+    settings = results.launched_with()
+    if not isinstance(at_most, Limits):
+        raise InputError(
+            f"at_most={as_given(at_most)} is no limits; it takes those of search.settings, as "
+            "Limits(seconds=600)"
+        )
+    check_limits(settings, at_most)
     return replace(results, at_most=at_most)
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.analysis.after_choice import after_choice
-from search.analysis.effects import Effects
+from search.analysis.effects import Effects, check_effects
 from search.analysis.interactions import Interaction, interactions
 from search.analysis.t_distribution import CONFIDENCE, quantile
+from search.errors import InputError, as_given
 
 _RELATED = 0.4
 """Correlation with the interaction from which the choice of the pair matters to a simple effect; in
@@ -62,12 +63,23 @@ class Dependence:
 def simple_effect(effects: Effects, technique: str, other: str, *, on: bool) -> SimpleEffect:
     """Estimate the effect of a technique where another is on, or off.
 
-    Raises `KeyError` where the runs do not vary both.
+    Raises `InputError` where they are not two techniques that the runs vary.
     """
-    for row in interactions(effects):
+    check_effects(effects)
+    rows = interactions(effects)
+    varied = sorted({name for row in rows for pair in row.pairs for name in pair})
+    for name in (technique, other):
+        if not isinstance(name, str) or name not in varied:
+            raise InputError(
+                f"{as_given(name)} is no technique that varies in these runs; those are "
+                f"{', '.join(varied) or 'none'}"
+            )
+    for row in rows:
         if (technique, other) in row.pairs or (other, technique) in row.pairs:
             return _estimate(effects, row, technique, other, on=on)
-    raise KeyError(f"{technique!r} or {other!r} does not vary in these runs")
+    raise InputError(
+        f"{technique!r} and {other!r} are no two techniques; it takes a technique and another"
+    )
 
 
 def dependences(

@@ -96,6 +96,7 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
     from search.objective import ACCURACY
     from search.reporting.formatting import counted
     from search.reporting.loss_cautions import count_given_up
+    from search.reporting.sentences.running import overdue, since
 
     console.print(f"{status.study}: {status.budget}.")
     if status.phases:
@@ -103,11 +104,15 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
         console.print(phases_table(status))
     others = {"running": status.running, "waiting": status.waiting, "failed": status.failed,
               "interrupted": status.interrupted}  # fmt: skip
-    counts = [f"{count:,} {state}" for state, count in others.items() if count]
+    counts = [
+        f"{count:,} {state}{since(results) if state == 'running' else ''}"
+        for state, count in others.items()
+        if count
+    ]
     if status.shorter:
         counts.append(counted(status.shorter, "shorter run"))
     if counts:
-        console.print(f"Beside these: {', '.join(counts)}.")
+        console.print(f"Beside these: {', '.join(counts)}.{overdue(results)}")
     if lost := count_given_up(results):
         console.print(lost)
     if best := status.best:

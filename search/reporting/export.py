@@ -123,10 +123,12 @@ def _folder(out: str | Path) -> Path:
 
 
 def _check_formats(formats: Sequence[str]) -> None:
-    unknown = [kind for kind in formats if kind not in FORMATS]
-    if isinstance(formats, str) or unknown:
-        wrong = formats if isinstance(formats, str) else unknown[0]
-        raise InputError(f"formats takes a list of {', '.join(FORMATS)}, and not {wrong!r}")
+    listed = isinstance(formats, Sequence) and not isinstance(formats, str | bytes)
+    unknown = [kind for kind in formats if kind not in FORMATS] if listed else [formats]
+    if unknown:
+        raise InputError(
+            f"formats takes a list of {', '.join(FORMATS)}, and not {as_given(unknown[0])}"
+        )
 
 
 def _figures(figures: Mapping[str, go.Figure], folder: Path) -> None:

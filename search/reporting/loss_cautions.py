@@ -9,6 +9,7 @@ from search.analysis.run_losses import GivenUp, RunLosses, given_up
 from search.analysis.unequal_losses import Loss, UnequalLoss
 from search.reporting.formatting import counted, listed, listed_first, with_states
 from search.reporting.sentences.failures import as_end, brief
+from search.reporting.sentences.running import overdue, since
 from search.results import Results
 
 _MOST_NAMED = 3
@@ -146,7 +147,7 @@ def unfinished_trials(results: Results, losses: RunLosses) -> list[str]:
         f"{counted(count, 'trial')} {state if count == 1 else states}"
         for count, state, states in (
             (losses.unexplained, "has failed", "have failed"),
-            (losses.running, "is running", "are running"),
+            (losses.running, f"is running{since(results)}", f"are running{since(results)}"),
             (losses.waiting, "is waiting to run", "are waiting to run"),
         )
         if count
@@ -154,7 +155,7 @@ def unfinished_trials(results: Results, losses: RunLosses) -> list[str]:
     if not parts:
         return []
     one = losses.unexplained + losses.running + losses.waiting == 1
-    return [f"{listed(parts)}, and {'is' if one else 'are'} left out."]
+    return [f"{listed(parts)}, and {'is' if one else 'are'} left out.{overdue(results)}"]
 
 
 def infeasible_trials(losses: RunLosses) -> list[str]:

@@ -2,7 +2,8 @@
 
 Unknown numbers are NaN. Effects are in points of accuracy, or in the objective's unit. Accuracies
 are in percent, except in `trials`, where they are as the trials keep them. In a study of another
-objective, its name or unit replaces `accuracy` or `points` in the names of columns.
+of kouka's objectives, its name or unit replaces `accuracy` or `points` in the names of columns. In
+a study of a user's program, or of another program, the column is `objective`, whatever that is.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.recipe_names import describe
 from search.analysis.recipe_tests import RecipeTests
-from search.errors import InputError
+from search.errors import InputError, as_given
 from search.objective import ACCURACY, Objective
 from search.reporting.findings import Findings, check_findings
 from search.results import Run
@@ -33,8 +34,10 @@ TABLES = (
 )  # fmt: skip
 """The names of all tables."""
 
-_RUN = ("test_accuracy", "seconds_per_epoch", "parameters", "seed", "epochs", "diverged",
-        "far", "failure")  # fmt: skip
+_RUN = ("seconds_per_epoch", "parameters", "seed", "epochs", "diverged", "far",
+        "failure")  # fmt: skip
+_UNNAMED = "objective"
+"""Stands for the objective of a program, which may call it anything."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,11 @@ def records(findings: Findings) -> dict[str, Records]:
     params = dict.fromkeys(name for run in findings.results.runs for name in run.params)
     judged = column(findings.results.objective)
     objective = findings.results.objective
-    per_second = f"{objective.unit or objective.key or ACCURACY.unit}_per_second"
-    tested = () if judged == "accuracy" else (f"test_{judged}",)
+    per_second = f"{objective.unit or judged}_per_second"
+    tested = {f"test_{judged}": "test_objective"}
+    if objective.key:
+        tested[f"test_{ACCURACY.key}"] = "test_accuracy"
+    of_run = tested | dict(zip(_RUN, _RUN, strict=True))
     return {
         "effects": Records((*_EFFECT, per_second), tuple(_effects(findings, per_second))),
         "verified": Records(_VERIFIED, tuple(_verified(findings))),
@@ -138,9 +144,9 @@ def records(findings: Findings) -> dict[str, Records]:
             ((row.evaluator, row.parameter, row.importance) for row in findings.importances),
         ),
         "trials": _with_parameters(
-            ("number", "phase", "state", judged, *tested, *_RUN),
+            ("number", "phase", "state", judged, *of_run),
             params,
-            ((_trial(run, judged, tested), run.params) for run in findings.results.runs),
+            ((_trial(run, judged, of_run), run.params) for run in findings.results.runs),
         ),
     }  # fmt: skip
 
@@ -165,7 +171,7 @@ def _with_parameters(
 
 def column(objective: Objective) -> str:
     """Name of the column, or of the key, that holds the objective."""
-    return objective.key or ACCURACY.key
+    return objective.key or _UNNAMED
 
 
 def frame(findings: Findings, table: str = "effects") -> pd.DataFrame:
@@ -175,8 +181,8 @@ def frame(findings: Findings, table: str = "effects") -> pd.DataFrame:
     """
     check_findings(findings)
     tables = records(findings)
-    if table not in tuple(tables):  # which need not be hashable
-        raise InputError(f"there is no table {table!r}; there are {', '.join(tables)}")
+    if not isinstance(table, str) or table not in tables:
+        raise InputError(f"there is no table {as_given(table)}; there are {', '.join(tables)}")
     try:
         import pandas as pd
     except ImportError as error:
@@ -306,10 +312,7 @@ def _trade_offs(findings: Findings, judged: str) -> Iterator[tuple[Row, Mapping[
         }, {name: name in one.on for name in results.factors}  # fmt: skip
 
 
-def _trial(run: Run, judged: str, tested: tuple[str, ...]) -> Row:
+def _trial(run: Run, judged: str, of_run: Mapping[str, str]) -> Row:
+    """A run's row; `of_run` has what the run calls the values of its further columns."""
     head: Row = {"number": run.number, "phase": run.phase, "state": run.state, judged: run.value}
-    return {
-        **head,
-        **dict.fromkeys(tested, run.test_objective),
-        **{name: getattr(run, name) for name in _RUN},
-    }
+    return head | {name: getattr(run, kept) for name, kept in of_run.items()}

@@ -12,6 +12,7 @@ from search.planning.phases.confirm import wants_candidates
 from search.planning.space import Space
 from search.reporting.formatting import outcome_unit
 from search.reporting.sentences.budget import describe_budget, shorter_runs
+from search.reporting.sentences.running import longest_running
 from search.results import Results
 from search.settings import LONG_PHASES, Settings
 from search.storage.schema import INTERRUPTED, PHASES
@@ -60,6 +61,8 @@ class StudyStatus:
     phases: tuple[PhaseStatus, ...]
     """Those that the study has, in order."""
     running: int
+    running_since: str | None
+    """When the first of these began, as `Run.began`, in ISO 8601; None without one."""
     waiting: int
     failed: int
     """Runs that failed, but for those that were interrupted."""
@@ -75,6 +78,8 @@ def status_of(results: Results) -> StudyStatus:
     """Count the runs of a study; needs neither the epochs nor the effects."""
     objective = results.objective
     states = [run.state for run in results.runs]
+    first = longest_running(results)
+    began = None if first is None else first.began
     interrupted = sum(run.failure == INTERRUPTED for run in results.runs)
     return StudyStatus(
         results.name,
@@ -83,6 +88,7 @@ def status_of(results: Results) -> StudyStatus:
         outcome_unit(objective),
         tuple(_phases(results)),
         running=states.count("running"),
+        running_since=None if began is None else began.isoformat(timespec="seconds"),
         waiting=states.count("waiting"),
         failed=states.count("failed") - interrupted,
         interrupted=interrupted,

@@ -23,7 +23,7 @@ from search.reporting.records import Records, column, records, with_bounds
 from search.reporting.sentences.budget import describe_budget
 from search.results import Results
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the document, raised when a key goes or changes its meaning; not for new keys."""
 
 
@@ -155,14 +155,12 @@ def _recommended(findings: Findings, confirmed: Records) -> dict[str, Any] | Non
 
 def _trade_offs(findings: Findings, table: Records) -> list[dict[str, Any]]:
     """The recipes that no other beats in accuracy and in time, or in size, best first."""
-    factors = findings.results.factors
+    best = findings.trade_offs.best if findings.trade_offs else ()
     return [
-        {**{key: value for key, value in row.items() if key not in factors}, "on": sorted(one.on),
-         "params": findings.results.asked(one)}
-        for one, row in zip(
-            findings.trade_offs.best if findings.trade_offs else (), table.rows, strict=True
-        )
-    ]  # fmt: skip
+        {key: value for key, value in row.items() if key not in table.parameters}
+        | {"on": sorted(one.on), "params": findings.results.asked(one)}
+        for one, row in zip(best, table.rows, strict=True)
+    ]
 
 
 def _classes(results: Results) -> list[dict[str, Any]]:

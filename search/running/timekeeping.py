@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -25,7 +25,7 @@ from search.running.making import settings_of
 from search.settings import Settings, TimeLimit
 from search.storage import schema
 from search.storage.connection import make_storage
-from search.storage.heartbeat import fail_lost
+from search.storage.heartbeat import fail_lost, utc_offset_of
 from search.storage.lock import exclusive
 from search.storage.reading import read
 
@@ -37,9 +37,9 @@ _SLOWEST = 8.0
 def time_spent(trials: Sequence[FrozenTrial]) -> float:
     """Seconds in which at least one trial ran, so that the pauses of an interrupted study do not
     count, nor what came after the last sign of life of a lost worker."""
-    now = datetime.now()
+    now = datetime.now(UTC)
     spans = sorted(
-        (trial.datetime_start, (trial.datetime_complete or now) - _unseen(trial))
+        (_utc(trial.datetime_start, trial), _end(trial) or now)
         for trial in trials
         if trial.datetime_start is not None
     )
@@ -59,18 +59,23 @@ def time_unspent(limit: TimeLimit, trials: Sequence[FrozenTrial]) -> float:
     is none, or where the clocks of several machines disagree.
     """
     most = limit.training - time_spent(trials)
-    ends = [
-        (trial.datetime_complete - _unseen(trial)).timestamp()
-        for trial in trials
-        if trial.datetime_complete is not None
-    ]
+    ends = [end.timestamp() for end in map(_end, trials) if end is not None]
     left = limit.ends - max(ends, default=0.0)
     return left if 0 < left < most else most
 
 
-def _unseen(trial: FrozenTrial) -> timedelta:
+def _end(trial: FrozenTrial) -> datetime | None:
+    """The end of a trial, or the last sign of life of its worker; None while it runs."""
+    if trial.datetime_complete is None:
+        return None
     unseen = trial.user_attrs.get(schema.UNSEEN)
-    return timedelta(seconds=unseen if isinstance(unseen, int | float) else 0)
+    silent = timedelta(seconds=unseen if isinstance(unseen, int | float) else 0)
+    return _utc(trial.datetime_complete - silent, trial)
+
+
+def _utc(time: datetime, trial: FrozenTrial) -> datetime:
+    """A time that a trial keeps, which is by its worker's clock."""
+    return (time - utc_offset_of(trial)).replace(tzinfo=UTC)
 
 
 def begin_clock(study: optuna.Study, url: str, elapsed: float, workers: int) -> Settings:

@@ -27,6 +27,12 @@ _MINUTE = 60
 """Seconds that it waits where a command opens a storage."""
 _MOMENT = 3
 """Seconds of them that it waits without a word."""
+_READ, _WRITE = "SELECT count(*) FROM sqlite_master", "BEGIN IMMEDIATE"
+"""What waits where an SQLite file is locked for reading, and for writing."""
+_UNLOCK = (
+    "another program has kept it locked for a minute, such as a database browser with changes that "
+    "are not saved: end that program, and repeat the command"
+)
 SILENCE = 60
 """Seconds after which a server closes a connection that says nothing and holds up others."""
 
@@ -101,7 +107,7 @@ def _opened_journal(file: Path) -> optuna.storages.JournalStorage:
         raise InputError(f"there is no journal file {file}; {TAKES}")
     try:
         return optuna.storages.JournalStorage(JournalFileBackend(str(file)))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
         raise InputError(
             f"the journal file {file} cannot be read ({error}); copy it again from where it was "
             "written"
@@ -137,6 +143,12 @@ def check_writable(url: str) -> None:
         raise InputError(
             f"the storage {redact(url)} cannot be written; it takes a file in a folder "
             "that exists, and you must be allowed to write to both"
+        )
+    # Others may read it meanwhile, so that the rest of a command could not tell before it writes.
+    file = _tell_that_it_is_locked(url, _WRITE)
+    if file is not None and _is_locked(file, _WRITE, _MINUTE - _MOMENT):
+        raise InputError(
+            f"the storage {redact(url)} cannot be written: database is locked; {_UNLOCK}"
         )
 
 
@@ -179,26 +191,35 @@ def _options(url: str, wait: int = _MINUTE) -> dict[str, Any]:
     return {"connect_args": connect_options(url, wait), "pool_pre_ping": True}
 
 
-def _tell_that_it_is_locked(url: str) -> None:
-    """Log that opening an SQLite file will wait; what else may be wrong is left to who opens it."""
+def _tell_that_it_is_locked(url: str, statement: str) -> Path | None:
+    """Return an SQLite file that is locked against a statement, and log that it is waited for.
+
+    What else may be wrong is left to who opens it.
+    """
     file = sqlite_file(url)
-    if file is None or not file.is_file():
-        return
+    if file is None or not file.is_file() or not _is_locked(file, statement, _MOMENT):
+        return None
+    logging.getLogger(__name__).warning(
+        "kouka: another program has locked the storage %s; waiting for up to a minute",
+        redact(url),
+    )
+    return file
+
+
+def _is_locked(file: Path, statement: str, seconds: float) -> bool:
+    """Tell whether an SQLite file stays locked against a statement for so many seconds."""
     try:
-        with closing(sqlite3.connect(file, timeout=_MOMENT)) as connection:
-            connection.execute("SELECT count(*) FROM sqlite_master")
+        with closing(sqlite3.connect(file, timeout=seconds, isolation_level=None)) as connection:
+            connection.execute(statement)
     except sqlite3.Error as error:
-        if "locked" in str(error):
-            logging.getLogger(__name__).warning(
-                "kouka: another program has locked the storage %s; waiting for up to a minute",
-                redact(url),
-            )
+        return "locked" in str(error)
+    return False
 
 
 @contextmanager
 def _explained(url: str) -> Iterator[None]:
     """Raise `InputError`, in a sentence, for what a driver raises of a storage it cannot open."""
-    _tell_that_it_is_locked(url)
+    _tell_that_it_is_locked(url, _READ)
     try:
         yield
     except ImportError as error:
@@ -222,10 +243,7 @@ def _explained(url: str) -> Iterator[None]:
             reason = without_password(reason, password)
         advice = "" if sqlite_file(url) else next_step(reason)
         if "locked" in reason:
-            advice = (
-                "; another program has kept it locked for a minute, such as a database browser "
-                "with changes that are not saved: end that program, and repeat the command"
-            )
+            advice = f"; {_UNLOCK}"
         raise InputError(f"the storage {redact(url)} cannot be opened: {reason}{advice}") from error
 
 

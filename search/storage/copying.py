@@ -13,12 +13,15 @@ from optuna.trial import TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from search.errors import InputError, StudyFailedError
+from search.settings import is_settings
+from search.storage import schema
 from search.storage.connection import (
     check_writable,
     find_storage,
     is_writable,
     make_storage,
     open_storage,
+    undamaged,
 )
 from search.storage.heartbeat import fail_lost
 from search.storage.lock import exclusive, exclusive_to_make
@@ -44,13 +47,20 @@ def copy(url: str, name: str, to: str, called: str | None = None) -> int:
             f"the study {name!r} is in {redact(to)} already; --to takes another storage, or --as "
             "another name"
         )
-    with _held(url, name, None if within else to):
-        if isinstance(storage, RDBStorage) and is_writable(url):
+    with _held(url, name, None if within else to), undamaged(f"the study {name!r}"):
+        own = is_settings(study.user_attrs.get(schema.SETTINGS))
+        if own and isinstance(storage, RDBStorage) and is_writable(url):
             fail_lost(study, storage)
         if running := study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            # Another program's workers need give no sign of life, so only its user knows of them.
+            number = running[0].number
+            lost = (
+                f", or end trial {number} by {schema.given_up_by(number)} if no process runs it "
+                "any more"
+            )
             raise InputError(
                 f"the study {name!r} has runs under way ({len(running)}); stop its workers, or "
-                "copy it when it has ended"
+                f"copy it when it has ended{'' if own else lost}"
             )
         target = find_storage(to)
         if target is not None and called in study_names(target):

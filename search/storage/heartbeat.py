@@ -14,13 +14,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from search.storage import schema
@@ -30,6 +31,9 @@ INTERVAL = 20.0
 """Seconds between two heartbeats."""
 GRACE = 120.0
 """Seconds of silence after which a worker counts as gone."""
+
+_OFFSET = "utc_offset"
+"""The key under which a trial keeps the time zone of its worker, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,8 @@ class Identity:
         return cls(platform.node(), _machine(), os.getpid(), slot)
 
     def to_json(self) -> dict[str, Any]:
-        """The worker as a trial keeps it."""
-        return asdict(self)
+        """The worker as a trial that begins now keeps it."""
+        return asdict(self) | {_OFFSET: utc_offset().total_seconds()}
 
     @classmethod
     def from_json(cls, stored: object) -> Identity | None:
@@ -58,6 +62,22 @@ class Identity:
             case {"host": str(host), "machine": str(machine), "pid": int(pid), "slot": int(slot)}:
                 return cls(host, machine, pid, slot)
         return None
+
+
+def utc_offset() -> timedelta:
+    """What the clock of this machine is ahead of UTC now."""
+    return datetime.now().astimezone().utcoffset() or timedelta()
+
+
+def utc_offset_of(trial: FrozenTrial) -> timedelta:
+    """What the clock of a trial's times is ahead of UTC: Optuna keeps them without their zone.
+
+    Earlier versions do not say; there it is this machine's.
+    """
+    match trial.user_attrs.get(schema.WORKER):
+        case {"utc_offset": float(seconds)}:
+            return timedelta(seconds=seconds)
+    return utc_offset()
 
 
 @contextmanager
@@ -94,13 +114,16 @@ def fail_lost(study: optuna.Study, storage: RDBStorage, me: Identity | None = No
         gone = worker is not None and (worker == me or _is_dead_here(worker))
         age = ages.get(id_of(trial), math.inf)
         if gone or age > GRACE:
-            fail(storage, id_of(trial), schema.INTERRUPTED, None if age == math.inf else age)
+            # Its end will be by the clock of this machine, its begin is by that of its worker.
+            unseen = age + (utc_offset() - utc_offset_of(trial)).total_seconds()
+            fail(storage, id_of(trial), schema.INTERRUPTED, None if age == math.inf else unseen)
 
 
 def fail(storage: RDBStorage, trial_id: int, reason: str, unseen: float | None = None) -> None:
     """End a trial as failed, and keep why; a trial that has ended stays as it is.
 
-    `unseen` are the seconds since its worker's last sign of life, where that is gone.
+    `unseen` are the seconds since its worker's last sign of life, by that one's clock, where the
+    worker is gone.
     """
     with suppress(optuna.exceptions.UpdateFinishedTrialError):
         if unseen is not None:

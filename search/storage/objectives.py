@@ -10,7 +10,7 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 
-from search.errors import InputError
+from search.errors import InputError, as_given
 from search.objective import ACCURACY, OBJECTIVES, UNNAMED, Objective, objective_of
 from search.settings import Settings
 
@@ -28,6 +28,11 @@ def objective_number(study: optuna.Study, objective: int | str | None) -> int:
     Raises `InputError` where the study has no such objective, or several and none is given.
     """
     count = len(study.directions)
+    if not count:
+        raise InputError(
+            f"the study {study.study_name!r} cannot be read, because the database is damaged (it "
+            "has no objective); restore a copy of it"
+        )
     if objective is None:
         if count == 1:
             return 1
@@ -41,13 +46,14 @@ def objective_number(study: optuna.Study, objective: int | str | None) -> int:
         given = int(objective) if objective.isascii() and objective.isdigit() else objective
     else:
         given = objective
-    if not isinstance(given, Integral) or not 1 <= given <= count:
-        called = f"{'number ' if isinstance(given, Integral) else ''}{given!r}"
+    number = given if isinstance(given, Integral) and not isinstance(given, bool) else None
+    if number is None or not 1 <= number <= count:
+        called = as_given(given) if number is None else f"number {number}"
         raise InputError(
             f"the study {study.study_name!r} has no objective {called}; it has "
             f"{name_objectives(study)}"
         )
-    return int(given)
+    return int(number)
 
 
 def name_objectives(study: optuna.Study) -> str:

@@ -147,8 +147,8 @@ class CopiedStudy(optuna.Study):
     """A study and its trials as they were when they were read; it asks no storage.
 
     It knows its name, its directions, its attributes and the names of its objectives. Its trials
-    have of system attributes their constraints and their place in a grid alone, and epochs and
-    times only where these were read.
+    have of system attributes their constraints and their place in a grid alone, and epochs only
+    where these were read.
     """
 
     def __init__(
@@ -192,7 +192,7 @@ def copies(
 ) -> list[CopiedStudy] | None:
     """Read the study of a name, or all, oldest first, straight from Optuna's tables.
 
-    Without `epochs` the trials have neither the value of each epoch nor the times of begin and end.
+    Without `epochs` the trials do not have the value of each epoch.
     Opening a storage by Optuna, and reading a study with it, takes most of a second of a processor.
     Returns None where this Optuna or the tables are of a version that has
     not been tried, so that Optuna must read them; an empty list where no study has that name.
@@ -215,8 +215,7 @@ def _copies(connection: sqlalchemy.Connection, name: str | None, epochs: bool) -
     names = {key: each for key, each in connection.execute(query) if name in (None, each)}
     rows = partial(_rows, connection, None if name is None else list(names))
     # The trials first: what is written of them meanwhile is more than their states say.
-    times = _TIMES if epochs else ()
-    trials = rows("trials", "study_id", "trial_id", "number", "state", *times, order="number")
+    trials = rows("trials", "study_id", "trial_id", "number", "state", *_TIMES, order="number")
     of = _OfTrials(
         rows("trial_values", "trial_id", "value", "value_type", order="objective"),
         rows("trial_params", "trial_id", "param_name", "param_value", "distribution_json",
@@ -289,7 +288,7 @@ class _OfTrials:
 
     def trial(
         self, trial_id: int, number: int, state: str,
-        began: datetime | None = None, ended: datetime | None = None,
+        began: datetime | None, ended: datetime | None,
     ) -> FrozenTrial:  # fmt: skip
         """Put a trial together."""
         space = {}
@@ -298,7 +297,7 @@ class _OfTrials:
                 self.spaces[stored] = json_to_distribution(stored)
             space[parameter] = self.spaces[stored]
         return FrozenTrial(
-            number, TrialState[state], None, began, ended,
+            number, TrialState[state], None, _without_zone(began), _without_zone(ended),
             {parameter: space[parameter].to_external_repr(value)
              for parameter, value, _ in self.params[trial_id]},
             space, _from_json(self.attributes[trial_id]), _from_json(self.of_system[trial_id]),
@@ -313,6 +312,11 @@ GRID = "grid_id"
 """The key of a trial's place in the grid of a `GridSampler`."""
 _OBJECTIVES = "study:metric_names"
 _TIMES = ("datetime_start", "datetime_complete")
+
+
+def _without_zone(time: datetime | None) -> datetime | None:
+    """A time as Optuna reads it where another program has written one with a zone."""
+    return None if time is None else time.replace(tzinfo=None)
 
 
 def _value(stored: float | None, kind: str) -> float:

@@ -16,7 +16,7 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, TrialState
 
-from search.errors import InputError
+from search.errors import InputError, as_given
 from search.parameters import (
     Category,
     Conditional,
@@ -171,12 +171,12 @@ def _techniques(
     for name, on in techniques.items():
         if name not in found:
             raise InputError(
-                f"{name!r} is no parameter of two choices in this study; those are "
+                f"{as_given(name)} is no parameter of two choices in this study; those are "
                 f"{', '.join(found) or 'none'}"
             )
         if on not in found[name]:
             accepted = " and ".join(map(repr, found[name]))
-            raise InputError(f"{name!r} is never {on!r}; its choices are {accepted}")
+            raise InputError(f"{name!r} is never {as_given(on)}; its choices are {accepted}")
     order = dict.fromkeys((*(settings.techniques if settings else ()), *found))
     others = [name for name in order if name in found and name not in techniques]
     return [

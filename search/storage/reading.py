@@ -125,7 +125,8 @@ def _read(
     from_zero = settings is None and any({0, 1} <= t.intermediate_values.keys() for t in trials)
     first = 1 if from_zero else 0
     reader = TrialReader(factors, settings, designed, column, judged.scale, first)
-    runs = tuple(replace(reader.run(trial), copy=trial.number in copies) for trial in trials)
+    with undamaged(f"the study {study.study_name!r}"):
+        runs = tuple(replace(reader.run(trial), copy=trial.number in copies) for trial in trials)
     of_objective = designed or reported_objective(runs, judged.maximize)
     if not of_objective:
         runs = tuple(replace(run, curve={}) for run in runs)
@@ -217,7 +218,7 @@ def _check_kinds(study: object, techniques: object) -> None:
         )
     if techniques is not None and not isinstance(techniques, Mapping):
         raise InputError(
-            f"techniques={techniques!r} is no mapping; it takes the choice that is on by "
+            f"techniques={as_given(techniques)} is no mapping; it takes the choice that is on by "
             "parameter, as {'optimizer': 'adamw'}"
         )
 

@@ -65,7 +65,7 @@ def reason_of(error: Exception) -> str:
 
 
 def next_step(reason: str) -> str:
-    """What to do where a server says so of a connection, to follow its reason; empty elsewhere."""
+    """What to do where a database says so, to follow its reason; empty elsewhere."""
     return next((f"; {do}" for said, do in _NEXT_STEPS.items() if re.search(said, reason)), "")
 
 
@@ -77,8 +77,11 @@ _NEXT_STEPS = {
     r"authentication failed|no password supplied|Access denied|role .* does not exist":
         "correct the user and the password in its URL",
     r"database .* does not exist|Unknown database": "create that database, or correct its URL",
+    r"database is locked":
+        "end the program that locked it, such as a database browser with changes that are not "
+        "saved",
 }  # fmt: skip
-"""By what PostgreSQL and MySQL, and their drivers, say."""
+"""By what PostgreSQL, MySQL and SQLite, and their drivers, say."""
 
 
 def is_away(error: Exception) -> bool:

@@ -39,10 +39,11 @@ TRIES = 3
 """How often a planned run is tried before the study goes on without it."""
 
 UNSEEN = "unseen"
-"""Seconds before its end in which a lost worker's trial gave no sign of life."""
+"""Seconds before its end in which a lost worker's trial gave no sign of life, by that
+worker's clock."""
 
 WORKER = "worker"
-"""Who runs, or ran, a trial: host, machine, process and slot."""
+"""Who runs, or ran, a trial: host, machine, process and slot; and its time zone."""
 
 CANDIDATES = "candidates"
 """A study's user attribute: `search.results.Candidates` as JSON."""
@@ -64,3 +65,8 @@ SHARED_FILES = "shared_files"
 """A program's study's user attribute: files that its first run wrote where all runs work."""
 VERSIONS = "versions"
 """A study's user attribute: the versions of what computed it."""
+
+
+def given_up_by(number: int) -> str:
+    """The call of Optuna's that ends a trial which a killed process left running."""
+    return f"study.tell({number}, state=optuna.trial.TrialState.FAIL)"

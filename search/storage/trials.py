@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from numbers import Real
 from typing import Any
@@ -89,6 +90,7 @@ class TrialReader:
             failure=_reason(attributes.get(schema.FAILURE)),
             scale=self.scale,
             seconds=None if trial.duration is None else trial.duration.total_seconds(),
+            began=_local(trial.datetime_start),
             worker=_worker(attributes.get(schema.WORKER)),
         )
 
@@ -135,6 +137,11 @@ def is_designed(trials: Sequence[FrozenTrial]) -> bool:
 def _plain(value: object) -> Any:
     """A parameter as a database would keep it; in memory, Optuna takes NumPy's numbers."""
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _local(time: datetime | None) -> datetime | None:
+    """A time without its zone, as Optuna keeps it, where another program has written one."""
+    return time if time is None or time.tzinfo is None else time.astimezone().replace(tzinfo=None)
 
 
 def _phase(trial: FrozenTrial) -> schema.Phase | None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,15 +18,20 @@ from search import (
     Effects,
     Findings,
     InputError,
+    Results,
     analyse,
     api,
     draw,
+    effects,
     export_study,
     frame,
     load_study,
+    simple_effect,
     summarise,
     write,
 )
+from search.analysis.recommendation import limited
+from search.settings import Settings
 from tests.support.foreign import foreign
 
 
@@ -101,6 +107,47 @@ def test_what_is_of_another_kind_is_refused() -> None:
     for call, says in calls:
         with pytest.raises(InputError, match=says):
             call()
+
+
+def test_effects_of_what_are_no_runs_are_refused() -> None:
+    """Of every argument, as whoever computes effects in Python passes what they have at hand."""
+    study = foreign(24)
+    study.ask()
+    findings = analyse(study)
+    results = findings.results
+    runs, found = results.of("measure"), effects_of(findings)
+    taking: list[Callable[[Any], object]] = [
+        lambda given: effects(given, results.factors),
+        lambda given: effects(runs, given),
+        lambda given: effects(runs, results.factors, given),
+        lambda given: effects(runs, results.factors, look=given),
+        lambda given: effects(runs, results.factors, others=given),
+        lambda given: simple_effect(given, "aug", "drop", on=True),
+        lambda given: simple_effect(found, given, "drop", on=True),
+        lambda given: simple_effect(found, "aug", given, on=True),
+        found.of,
+        found.changed,
+        lambda given: write(findings, "out", given),
+    ]
+    for call, given in product(taking, (None, 3, results, findings, "runs", b"runs", object())):
+        with pytest.raises(InputError, match=r"takes|there are|those are|leave it out"):
+            call(given)
+    calls: list[tuple[Callable[[], object], str]] = [
+        (lambda: effects(results.runs, results.factors), "run 24, which is running and has no val"),
+        (lambda: simple_effect(found, "aug", "aug", on=True), "'aug' and 'aug' are no two techni"),
+        (lambda: simple_effect(found, "aug", "augs", on=True), "'augs' is no technique that varie"),
+        (lambda: analyse(study, objective=True), "no objective True; it has number 1 alone"),
+        (lambda: frame(findings, cast(Any, np.zeros(2))), r"no table array"),
+        (lambda: found.of(cast(Any, np.zeros(2))), r"no effect of array"),
+        (lambda: limited(kouka_results(), cast(Any, {"seconds": 600})), "it takes those of search"),
+    ]
+    for refused, says in calls:
+        with pytest.raises(InputError, match=says):
+            refused()
+
+
+def kouka_results() -> Results:
+    return Results("s", (), (), Settings(data="digits"))
 
 
 def test_files_and_folders_are_named_as_people_name_them(folder: Path) -> None:

@@ -131,7 +131,7 @@ _WHY_NOT = {
     "failing": "as some recipes fail together, which the fit does not describe",
     "saturated": "as no run is left over to show whether the fit holds there",
     "unseen": "as nothing shows whether the techniques add up",
-    "range": "as the fit would put one where no accuracy can be",
+    "range": "as the fit would put one where no value can be",
     "sum": "as fresh seeds come to another difference of the two",
 }
 

@@ -11,6 +11,7 @@ from search.analysis.effects import effects
 from search.analysis.interactions import interactions
 from search.analysis.scale_refit import scale_refit
 from search.analysis.simple_effects import dependences, simple_effect
+from search.errors import InputError
 from search.planning.design import design
 from search.results import Run
 from tests.support.simulate import near_a_ceiling, random_pairs, results_of, simulated
@@ -132,5 +133,5 @@ def test_a_pair_that_is_seen_in_a_sum_alone_has_none() -> None:
 def test_a_technique_that_does_not_vary_is_named_in_the_error() -> None:
     found = effects(runs(2), NAMES)
     assert found is not None
-    with pytest.raises(KeyError, match="'mixup'"):
+    with pytest.raises(InputError, match="'mixup' is no technique that varies"):
         simple_effect(found, "residual", "mixup", on=True)

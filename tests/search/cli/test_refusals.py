@@ -192,6 +192,43 @@ def test_a_storage_that_another_program_locks_is_told(
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("launch", "new", "--data", "digits"),
+        ("worker", "foreign"),
+        ("copy", "foreign", "--as", "new"),
+        ("copy", "foreign", "--to", "studies.db", "--storage", "other.db"),
+    ],
+)
+def test_a_storage_that_is_locked_for_writing_alone_is_told_before_anything_is_begun(
+    kouka: Kouka,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    arguments: tuple[str, ...],
+) -> None:
+    foreign_study()
+    foreign_study(storage="sqlite:///other.db")
+    monkeypatch.setattr(connection, "_MOMENT", 0.05)
+    monkeypatch.setattr(connection, "_MINUTE", 0.1)
+    with closing(sqlite3.connect("studies.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        result = kouka(*arguments)
+        assert kouka("status").exit_code == 0  # which only reads
+    assert result.exit_code == 2
+    assert [message.rpartition("; ")[2] for message in caplog.messages] == [
+        "waiting for up to a minute"
+    ]
+    assert result.stderr.startswith(
+        "kouka: the storage sqlite:///studies.db cannot be written: database is locked; another "
+        "program has kept it locked for a minute"
+    )
+    assert result.stderr.count("\n") == 1
+    assert "new" not in kouka("status").output
+    assert {path.name for path in folder.iterdir()} <= {"studies.db", "other.db"}
+
+
 def test_a_command_that_runs_nothing_speaks_of_no_runs_where_a_storage_fails(
     kouka: Kouka, folder: Path
 ) -> None:

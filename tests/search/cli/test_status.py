@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -205,7 +206,9 @@ def test_one_study_is_shown_with_its_recipe_and_the_steps_of_its_ladder(
     assert "The article's ladder, by validation accuracy" in shown
     assert "residual + late_widening 2 " in shown
     shown = " ".join(kouka("status", "--storage", studies, "odd 効果").output.split())
-    assert "Beside these: 1 running, 1 waiting, 1 failed." in shown
+    assert re.search(
+        r"Beside these: 1 running \(since [-\d]+ [\d:]+\), 1 waiting, 1 failed\.", shown
+    )
     assert "Best so far: 0 loss, by trial 0." in shown
     assert kouka("status", "--storage", studies, "odd").exit_code == 2
 

@@ -283,7 +283,7 @@ def test_the_summary_is_json_and_every_key_of_it_is_described() -> None:
     rows = [line for line in described.read_text(encoding="utf-8").splitlines() if line[:2] == "| "]
     named = {key for row in rows[2:] for key in re.findall(r"`([^`]+)`", row.split("|")[1])}
     assert keys(document) == named
-    assert document["schema"] == 2
+    assert document["schema"] == 3
     assert document["effects"][0]["technique"] == "augmentation"
     assert document["classes"][1] == {"class": "[dog]", "train": 20, "validation": 5}
     assert summarise(everything(data=UNCOUNTED))["classes"] == []

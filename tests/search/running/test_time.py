@@ -3,8 +3,11 @@
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
+import optuna
 import pytest
+from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from model_space.facts import DataFacts
@@ -16,8 +19,8 @@ from search.running.timekeeping import time_spent, time_unspent
 from search.settings import Settings, TimeLimit
 from search.storage import schema
 from search.storage.connection import make_storage
-from search.storage.heartbeat import Identity
-from search.storage.optuna_internals import begin_trial
+from search.storage.heartbeat import Identity, fail_lost, utc_offset
+from search.storage.optuna_internals import begin_trial, id_of
 from search.storage.studies import load_study
 from tests.support.faked import Kouka, results
 from tests.support.fakes import FakeWorker
@@ -285,3 +288,38 @@ def test_the_time_left_is_what_was_left_at_the_last_sign_of_life() -> None:
     # Another machine's clock, and a study of an earlier version.
     assert time_unspent(limit, [ran(5000, 5020)]) == 130
     assert time_unspent(replace(limit, ends=0.0), [ran(20, 40)]) == 130
+
+
+def zoned(trial: FrozenTrial, hours: float) -> FrozenTrial:
+    """The trial as a machine of a time zone so far east of this one keeps it."""
+    trial.datetime_start = shifted(trial.datetime_start, hours)
+    trial.datetime_complete = shifted(trial.datetime_complete, hours)
+    offset = utc_offset() + timedelta(hours=hours)
+    trial.user_attrs[schema.WORKER] = {"host": "far", "utc_offset": offset.total_seconds()}
+    return trial
+
+
+def shifted(time: datetime | None, hours: float) -> datetime | None:
+    return None if time is None else time + timedelta(hours=hours)
+
+
+def test_workers_of_several_time_zones_share_the_time() -> None:
+    trials = [ran(0, 10), zoned(ran(5, 12), 9), zoned(ran(6, 8), -8)]
+    assert time_spent(trials) == 12
+    limit = TimeLimit(180, 150, ends=datetime(2026, 11, 27, 12).timestamp() + 160)
+    assert time_unspent(limit, [zoned(ran(20, 40), 9), zoned(ran(30, 70), -8)]) == 90
+
+
+@pytest.mark.parametrize("hours", [-8.0, 0.0, 9.0])
+def test_a_worker_lost_in_another_time_zone_takes_no_more_time(folder: Path, hours: float) -> None:
+    storage = RDBStorage("sqlite:///zones.db")
+    study = optuna.create_study(storage=storage)
+    trial = zoned(create_trial(state=TrialState.RUNNING), hours)
+    trial.datetime_start = shifted(datetime.now(), hours)
+    trial.user_attrs[schema.WORKER] |= {"machine": "away", "pid": 1, "slot": 0}
+    study.add_trial(trial)
+    storage.record_heartbeat(id_of(study.trials[0]))
+    fail_lost(study, storage, Identity("far", "away", 1, 0))
+    (lost,) = study.trials
+    assert lost.state == TrialState.FAIL
+    assert time_spent([lost]) < 60

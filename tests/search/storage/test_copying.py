@@ -1,6 +1,7 @@
 """Studies copied from one storage to another."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from search.storage.studies import load_study, study_names
 from tests.search.reporting.test_dashboard_note import attached
 from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
+from tests.support.foreign import foreign_study
 
 HERE, THERE = "sqlite:///studies.db", "sqlite:///there.db"
 LAUNCH = ("launch", "s", "--data", "digits", "--measure", "16", "--search", "2", "--confirm", "2",
@@ -140,3 +142,40 @@ def test_a_copy_that_a_full_disk_ends_leaves_nothing_or_says_what(
     said = " ".join(result.stderr.split())
     assert "a part of 's' is in sqlite:///there.db and cannot be removed" in said
     assert "optuna delete-study --study-name s --storage sqlite:///there.db" in said
+
+
+def test_another_programs_trial_under_way_is_left_to_its_worker(kouka: Kouka, folder: Path) -> None:
+    """Optuna's workers give no sign of life unless they are asked to."""
+    study = foreign_study(storage=HERE)
+    trial = study.ask()
+    result = kouka("copy", "foreign", "--to", THERE)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "kouka: the study 'foreign' has runs under way (1); stop its workers, or copy it when it "
+        "has ended, or end trial 8 by study.tell(8, state=optuna.trial.TrialState.FAIL) if no "
+        "process runs it any more\n"
+    )
+    study.tell(trial, 0.5)
+    assert kouka("copy", "foreign", "--to", THERE).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE trial_params SET distribution_json = '{'",
+        "UPDATE trials SET state = 'DONE'",
+        "UPDATE trials SET datetime_start = 'yesterday'",
+    ],
+)
+def test_a_damaged_study_is_told_and_nothing_is_left_of_its_copy(
+    kouka: Kouka, folder: Path, damage: str
+) -> None:
+    foreign_study(storage=HERE)
+    with closing(sqlite3.connect("studies.db")) as database:
+        database.execute(damage)
+        database.commit()
+    result = kouka("copy", "foreign", "--to", THERE)
+    assert result.exit_code == 2
+    assert "the study 'foreign' cannot be read, because the database is damaged" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not Path("there.db").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ntpath
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from search.storage.reading import read
 from search.storage.studies import all_studies
 from search.storage.urls import sqlite_file, storage_url
 from tests.support.damage import within
+from tests.support.faked import Kouka
 
 KEPT = Path(__file__).parents[2] / "kept" / "study-0.1.db"
 
@@ -43,7 +45,9 @@ def outcome(database: Path) -> str:
         ("UPDATE trial_params SET param_value = 99", "refused"),
         ("UPDATE trials SET state = 'GONE'", "refused"),
         ("UPDATE trials SET datetime_start = 'yesterday'", "refused"),
+        ("UPDATE trials SET datetime_start = '2026-01-01T00:00:00+09:00'", "read"),
         ("UPDATE study_directions SET direction = 'UP'", "refused"),
+        ("DELETE FROM study_directions", "refused"),
         ("DELETE FROM trial_params", "read"),
         ("DELETE FROM studies", "empty"),
     ],
@@ -55,6 +59,22 @@ def test_rows_that_make_no_sense_are_refused(changes: str, expected: str, tmp_pa
         connection.execute(changes)
     connection.close()
     assert outcome(database) == expected
+
+
+def test_a_study_that_cannot_be_read_is_named_where_others_are_listed(
+    kouka: Kouka, folder: Path
+) -> None:
+    (folder / "changed.db").write_bytes(KEPT.read_bytes())
+    with closing(sqlite3.connect("changed.db")) as database:
+        database.execute("UPDATE trials SET datetime_start = '2026-01-01T00:00:00+09:00'")
+        database.commit()
+        assert "Not listed" not in kouka("status", "--storage", "changed.db").stdout
+        database.execute("DELETE FROM study_directions")
+        database.commit()
+    shown = kouka("status", "--storage", "changed.db")
+    assert shown.exit_code == 0
+    assert "Not listed: the study" in shown.stdout
+    assert "is damaged (it has no objective)" in " ".join(shown.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -79,7 +99,15 @@ def test_what_is_no_database_of_studies_is_refused(tmp_path: Path) -> None:
             connection.execute(f"CREATE TABLE {table}")
         connection.close()
         assert outcome(file) == "refused"
-    for content in (b"", b"hello", b"SQLite format 3\0", b'{"op_code": 0}\n', b"[]\n", b"\xff\xfe"):
+    for content in (
+        b"",
+        b"hello",
+        b"SQLite format 3\0",
+        b'{"op_code": 0}\n',
+        b'{"op_code": 99, "worker_id": ""}\n',
+        b"[]\n",
+        b"\xff\xfe",
+    ):
         file.write_bytes(content)
         assert outcome(file) == "refused"
     assert list(tmp_path.iterdir()) == [file]

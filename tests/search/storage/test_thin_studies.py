@@ -253,4 +253,5 @@ def test_trials_that_failed_or_run_are_counted() -> None:
         _ended(state)(study)
     study.enqueue_trial({"aug": "on"})
     said = " ".join(analyse(study).cautions)
-    assert "4 trials have failed, 2 trials are running and 1 trial is waiting to run" in said
+    assert "4 trials have failed, 2 trials are running (the first since 20" in said
+    assert ") and 1 trial is waiting to run, and are left out." in said
