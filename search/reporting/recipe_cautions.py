@@ -10,6 +10,7 @@ from search.analysis.collapses import Collapse, collapse
 from search.analysis.held_out import rate
 from search.analysis.recommendation import Recommendation
 from search.reporting.formatting import counted, in_unit, outcome
+from search.reporting.sentences import dials
 from search.results import Results
 
 _NEAR_END = 0.05
@@ -71,6 +72,26 @@ def of_carry_over(results: Results, recommended: Recommendation | None) -> list[
         f"{program.test.name}, and seeds do not explain that. The effects are those on "
         f"{results.objective.name}. Are the two data alike, and does no technique see the "
         "validation data?"
+    ]
+
+
+def of_effects_elsewhere(results: Results, recommended: Recommendation | None) -> list[str]:
+    """Say that the recommended recipe has other dials than the runs that measured the effects."""
+    at = dials.measured_at(recommended, results)
+    if recommended is None or not at:
+        return []
+    has = {name: value for name, value in recommended.params.items() if name in at}
+    several = len(at) > 1
+    sentence = (
+        f"The effects were measured at {dials.in_words(at)}, but the recommended recipe has "
+        f"{dials.in_words(has)}: there techniques may be worth something else, and part or all "
+        f"of its gain may be due to {'these values' if several else 'this value'}."
+    )
+    if results.program is None:
+        return [sentence]
+    return [
+        f"{sentence} A new study with {'them' if several else 'it'} after `usual` in --dial "
+        "measures the effects there."
     ]
 
 
