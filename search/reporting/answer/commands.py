@@ -13,6 +13,7 @@ from search.reporting.findings import Findings
 from search.reporting.formatting import about, counted, effect_unit, roughly
 from search.reporting.programs import command_of_recipe
 from search.reporting.section import Command
+from search.reporting.sentences import dials
 from search.reporting.sentences.fresh_seeds import fresh_seeds
 from search.reporting.sentences.recipes import plain
 
@@ -68,6 +69,9 @@ def _does(step: NextStep, findings: Findings) -> str:
         return f"What matters, for which the time was too short: {more}{time}."
     if step.kind == "longer":
         return f"What matters and what is best after {step.epochs} epochs: {runs}{time}."
+    if step.kind == "search":
+        usual = dials.in_words({one.dial.name: one.usual for one in results.run_dials})
+        return f"Better values than {usual}, which all runs have: {runs}{time}."
     if step.kind == "confirm":
         off = plain(results)
         is_off = decision is not None and decision.verdict == "all off"
