@@ -10,7 +10,7 @@ from search.analysis.decision import Decision
 from search.analysis.estimate import Estimate
 from search.objective import UNNAMED, Objective
 from search.reporting.findings import Findings
-from search.reporting.formatting import beside, mean, outcome
+from search.reporting.formatting import beside, if_less, mean, outcome
 from search.reporting.sentences import dials, recipes
 from search.results import Results, Run
 
@@ -48,8 +48,7 @@ def _named(decision: Decision, results: Results) -> str:
     if decision.tested is not None:
         return results.tested_by
     objective = results.objective
-    less = "" if objective.maximize else " (less is better)"
-    return f"predicted {objective.name.removeprefix('the ')}{less}"
+    return f"predicted {objective.name.removeprefix('the ')}{if_less(objective)}"
 
 
 def reaching(decision: Decision, results: Results) -> str:
