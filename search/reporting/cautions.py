@@ -33,6 +33,7 @@ from search.reporting.recipe_cautions import (
     of_collapse,
     of_dials,
     of_effects_elsewhere,
+    of_shared_seeds,
 )
 from search.reporting.sentences.growth import growth
 from search.reporting.sentences.techniques import left_out
@@ -73,6 +74,7 @@ def cautions(
         *_two_scales(results),
         *of_carry_over(results, recommended),
         *of_effects_elsewhere(results, recommended),
+        *of_shared_seeds(results),
         *not_together(diagnostics.together),
         *unequally_lost(diagnostics.unequal, "run" if results.designed else "trial"),
         *far_trials(results),

@@ -9,7 +9,8 @@ from search.analysis.chance_level import at_chance_level
 from search.analysis.collapses import Collapse, collapse
 from search.analysis.held_out import rate
 from search.analysis.recommendation import Recommendation
-from search.reporting.formatting import counted, in_unit, outcome
+from search.analysis.shared_seeds import seed_spreads
+from search.reporting.formatting import about, counted, in_unit, outcome
 from search.reporting.sentences import dials
 from search.results import Results
 
@@ -72,6 +73,20 @@ def of_carry_over(results: Results, recommended: Recommendation | None) -> list[
         f"{program.test.name}, and seeds do not explain that. The effects are those on "
         f"{results.objective.name}. Are the two data alike, and does no technique see the "
         "validation data?"
+    ]
+
+
+def of_shared_seeds(results: Results) -> list[str]:
+    """Say where most of a program's noise is the same in all recipes, as that of a split."""
+    spreads = seed_spreads(results)
+    if results.program is None or spreads is None or spreads.shared <= spreads.own:
+        return []
+    shared, own = (f"{about(spread)}{in_unit(results.objective)}" for spread in spreads)
+    return [
+        f"Seeds move all recipes alike, by {shared} (standard deviation), and a single recipe by "
+        f"only {own} beside that, as where the seed draws the split of the data. If the program "
+        "kept one split, or averaged over several, a new study would find far smaller effects; "
+        "those of one split hold for that split."
     ]
 
 

@@ -24,6 +24,7 @@ from search.planning.settle import settle
 from search.planning.space import Space
 from search.reporting.cautions import cautions, notes
 from search.reporting.findings import find
+from search.reporting.sentences.fresh_seeds import about_tests
 from search.results import Results, Run
 from search.settings import Settings, TimeLimit
 from search.storage.parameters import number_of
@@ -437,6 +438,28 @@ def test_a_number_at_the_end_of_its_range_is_told(rate: float, near: bool) -> No
     results = Results("s", settings.factors, tuple(runs), settings, dials=dials)
     told = f"lr is {rate:.3g} in the recommended recipe, at an end of its range, 0.0001 to 0.1."
     assert (told in " ".join(find(results, []).cautions)) == near
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_seeds_that_move_all_recipes_alike_are_told(alike: bool) -> None:
+    random = np.random.default_rng(0)
+    noise = 0.03 * random.standard_normal((1 if alike else 3, 4))
+    noise = np.broadcast_to(noise, (3, 4)) + 0.002 * random.standard_normal((3, 4))
+    space = Space.of(OF_PROGRAM)
+    runs = tuple(
+        Run(0, "confirm", "complete", space.params(on), frozenset(on), 0.7 + noise[at, seed], {},
+            seed, epochs=OF_PROGRAM.epochs_of("confirm"))
+        for at, on in enumerate((["ema"], ["mixup"], []))
+        for seed in range(4)
+    )  # fmt: skip
+    found = find(Results("s", OF_PROGRAM.factors, runs, OF_PROGRAM), [])
+    told = [one for one in found.cautions if one.startswith("Seeds move all recipes alike, by ")]
+    assert len(told) == alike
+    if alike:
+        assert "as where the seed draws the split of the data." in told[0]
+    [held] = [one for one in about_tests(found.results, found.confirmed)
+              if one.startswith("The intervals hold for other seeds")]  # fmt: skip
+    assert held.endswith("other seeds." if alike else "on the same data.")
 
 
 def test_a_design_that_cannot_grow_asks_for_a_new_study() -> None:
