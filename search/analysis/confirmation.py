@@ -16,7 +16,7 @@ from search.analysis.looks import alpha_of_gains
 from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
 from search.analysis.seed_differences import difference_over_seeds
-from search.analysis.shared_seeds import moved_alike
+from search.analysis.shared_seeds import SHARED_ALPHA, moved_alike
 from search.objective import ACCURACY, Objective
 from search.results import End, Results, Run
 
@@ -61,13 +61,6 @@ class Confirmed:
 
 
 RECOMMENDED = "recommended"
-
-_SHARED_ALPHA = 0.01
-"""Significance level at which seeds count as moving all recipes alike.
-
-Where they do not, an interval by seed was chosen for small errors and is too narrow; so intervals
-miss in at most one per cent of studies more.
-"""
 
 
 def confirmation(results: Results, recommended: Recommendation | None) -> list[Confirmed]:
@@ -240,7 +233,7 @@ def _moved_alike(groups: Mapping[str, Sequence[Run]], results: Results) -> bool:
     """
     rows = list(groups.values())
     return len(rows) > 2 and moved_alike(
-        rows, lambda run: _score(run, results) or 0.0, _SHARED_ALPHA
+        rows, lambda run: _score(run, results) or 0.0, SHARED_ALPHA
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from search.analysis.drift import beside_drift
 from search.analysis.effects import Effects, effects_of
+from search.analysis.far_runs import set_apart
 from search.results import Results
 
 _LEAST_SHARE = 0.25
@@ -24,6 +25,11 @@ class EarlyEffects:
     """The study as if each trial had ended there."""
     effects: Effects
 
+    @property
+    def far(self) -> int:
+        """The trials whose reports were far from all others, and count in no effect."""
+        return sum(run.far for run in self.results.runs)
+
 
 def early_effects(results: Results, cut: Results | None) -> EarlyEffects | None:
     """Estimate effects on the values of `cut`, the study as `read_early` reads it.
@@ -34,5 +40,6 @@ def early_effects(results: Results, cut: Results | None) -> EarlyEffects | None:
     whole = len(results.of("measure"))
     if cut is None or results.reports_left_out or pruned < _LEAST_SHARE * (pruned + whole):
         return None
-    adjusted, effects = beside_drift(cut, effects_of(cut))
+    apart = set_apart(cut)
+    adjusted, effects = beside_drift(apart, effects_of(apart))
     return None if effects is None else EarlyEffects(adjusted, effects)

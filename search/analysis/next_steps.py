@@ -21,6 +21,8 @@ from search.results import Results, by_recipe
 from search.settings import Settings
 from search.storage.schema import Phase
 
+_SEARCHED = Settings.search
+"""Runs of a search, where a study has none."""
 _SEEDS = 3
 _MOST_SEEDS = 20
 """Seeds for each recipe, above which more are not proposed."""
@@ -29,7 +31,7 @@ _COMPARED = 2
 _MOST_TIMES = 4
 """Times the runs so far, up to which a larger design is proposed."""
 
-Kind = Literal["resume", "time", "longer", "confirm", "seeds", "runs"]
+Kind = Literal["resume", "time", "longer", "search", "confirm", "seeds", "runs"]
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class NextStep:
 
     kind: Kind
     """resume: the runs that are planned; time: those that a plan had no time for; longer: runs of
-    more epochs; confirm: fresh seeds for the recipes; seeds: more of them; runs: a larger
-    design."""
+    more epochs; search: other values of dials that no run has turned; confirm: fresh seeds for the
+    recipes; seeds: more of them; runs: a larger design."""
     options: tuple[str, ...]
     """Of `kouka launch`."""
     runs: int
@@ -74,7 +76,10 @@ def next_steps(
     if left:
         return (NextStep("resume", (), sum(left.values()), _time(results, left)),)
     cut = _left_out(results, settings, space)
-    steps = [*_confirm(results, settings, space, decision, cut)]
+    steps = [
+        *_search(results, settings, cut),
+        *_confirm(results, settings, space, decision, cut),
+    ]
     if fit is None or any(one.verdict == "no estimate" for one in fit.effects.effects):
         steps = [*_more_time(results, settings, fit), *steps]
     steps += _runs(results, settings, fit, cut)
@@ -118,6 +123,15 @@ def _more_time(
     if fit is None:
         more = max(settings.time.seconds, more)
     yield NextStep("time", ("--time", written(settings.time.seconds + more)), missing, takes)
+
+
+def _search(results: Results, settings: Settings, cut: Mapping[Phase, int]) -> Iterator[NextStep]:
+    """A search, where a program has dials that only that would turn."""
+    if settings.search or settings.program is None or not settings.program.dials:
+        return
+    left: dict[Phase, int] = {**cut, "search": _SEARCHED}
+    yield NextStep("search", ("--search", str(_SEARCHED)), sum(left.values()),
+                   _time(results, left))  # fmt: skip
 
 
 def _confirm(

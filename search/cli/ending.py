@@ -45,8 +45,11 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
     console.print(f"The report{read}: {exported.report}", soft_wrap=True)
     lines: dict[str, str] = {}
     if trained := to_train(findings):
-        own = findings.results.program is None
-        lines[trained[0].line] = "train and save the recipe" if own else "run the recipe"
+        program = findings.results.program
+        does = "train and save the recipe" if program is None else "run the recipe"
+        if program is not None and program.left_open:
+            does += f"; fill in {', '.join(f'{{{name}}}' for name in program.left_open)}"
+        lines[trained[0].line] = does
     if findings.steps:
         step = findings.steps[0]
         time = "" if step.seconds is None else f"{_TIME}{roughly(step.seconds)}"

@@ -20,6 +20,7 @@ from search.reporting.formatting import (
     counted,
     effect_unit,
     heading,
+    if_less,
     interval,
     mean,
     outcome,
@@ -47,9 +48,8 @@ def effects_table(fit: Effects, objective: Objective, *, verdicts: bool = True) 
         verdict = Text(effect.verdict, style=_COLOURS.get(effect.verdict, "dim"))
         cells = (effect.technique, change(effect), interval(effect))
         table.add_row(*cells, *([verdict] if verdicts else []))
-    return _titled(
-        f"Effect of each {heading(fit)} on {objective.name}, {counted(fit.runs, 'run')}", table
-    )
+    of = f"{objective.name}{if_less(objective)}"
+    return _titled(f"Effect of each {heading(fit)} on {of}, {counted(fit.runs, 'run')}", table)
 
 
 def budgets_table(results: Results, short: Effects, long: Verification) -> RenderableType:

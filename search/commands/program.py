@@ -127,6 +127,11 @@ class Program:
     """Digests of the files that the command names."""
 
     @property
+    def left_open(self) -> tuple[str, ...]:
+        """The placeholders that a recipe's command keeps, for whoever runs it to fill."""
+        return tuple(name for name in (SEED, FOLDER) if self.has(name))
+
+    @property
     def known(self) -> tuple[Factor, ...]:
         """The factors of two levels, as techniques that are on or off."""
         return tuple(Factor(one.technique, one.changes, "") for one in self.factors

@@ -24,8 +24,8 @@ def of_less(program: Program) -> str:
     if program.minimize or not _OF_LESS.search(name) or _NEGATED.search(name):
         return ""
     return (
-        f"the larger {program.metric.name}, the better, is what this study goes by. If less is "
-        "better, stop it, and begin another with --minimize."
+        f"this study takes a larger {program.metric.name} for better. If less is better, stop it, "
+        "and begin a new one, under another name, with --minimize."
     )
 
 

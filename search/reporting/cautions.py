@@ -28,7 +28,13 @@ from search.reporting.programs import (
     too_few_digits,
     unheard_seed,
 )
-from search.reporting.recipe_cautions import of_carry_over, of_collapse, of_dials
+from search.reporting.recipe_cautions import (
+    of_carry_over,
+    of_collapse,
+    of_dials,
+    of_effects_elsewhere,
+    of_shared_seeds,
+)
 from search.reporting.sentences.growth import growth
 from search.reporting.sentences.techniques import left_out
 from search.reporting.trial_cautions import (
@@ -67,6 +73,8 @@ def cautions(
         *nothing_learned(losses, program=results.program is not None),
         *_two_scales(results),
         *of_carry_over(results, recommended),
+        *of_effects_elsewhere(results, recommended),
+        *of_shared_seeds(results),
         *not_together(diagnostics.together),
         *unequally_lost(diagnostics.unequal, "run" if results.designed else "trial"),
         *far_trials(results),

@@ -16,7 +16,7 @@ from search.reporting.answer.what_to_do import headline, what_to_do
 from search.reporting.figures.effects import figure
 from search.reporting.figures.style import CAPTION_WIDTH, columns, end, label, on_its_own, start
 from search.reporting.findings import Findings, find
-from search.reporting.formatting import counted, effect_unit
+from search.reporting.formatting import counted, effect_unit, if_less
 from search.reporting.markdown import rendered
 from search.results import Results
 
@@ -72,7 +72,8 @@ def _figure(findings: Findings) -> go.Figure:
         caption = f"The {_MOST_ROWS} largest of {len(drawn.effects)} effects. {caption}"
         drawn = replace(drawn, effects=drawn.effects[:_MOST_ROWS])
     # Its page is wider than a phone, and more lines would leave too few pixels for the rows.
-    wide = figure(drawn, effect_unit(findings.results.objective), caption)
+    of = findings.results.objective
+    wide = figure(drawn, f"{effect_unit(of)}{if_less(of)}", caption)
     made = on_its_own(wide, CAPTION_WIDTH)
     # The key in words stands in for the legend and its room.
     made.update_layout(height=_HEIGHT, showlegend=False, margin={"b": 60})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from search.analysis.additivity import Additivity
@@ -18,9 +19,12 @@ from search.analysis.recipe_names import name_of
 from search.analysis.scale_refit import ScaleRefit
 from search.objective import Objective
 from search.planning.broken import broken
+from search.planning.mixed_design import mixed_runs
 from search.reporting.formatting import (
+    about,
     capitalized,
     counted,
+    effect_unit,
     in_unit,
     listed,
     outcome,
@@ -63,6 +67,7 @@ def fit_cautions(
             if fit.significant_alone
             else []
         ),
+        *(_new_study(fit.effects, results) if grown_by == "--measure" else []),
         # Of the logarithm, what matters says it.
         *(_logit(fit.refit, results.objective) if fit.refit and fit.refit.scale == "logit" else []),
         *(_additivity(fit.additivity, results.objective) if fit.additivity else []),
@@ -233,6 +238,27 @@ def _significant_alone(alone: SignificantAlone, noun: str) -> list[str]:
         f"{listed(alone.techniques)}: the interval excludes zero, but with "
         f"{counted(alone.tests, noun)} {100 * alone.false_alarms:.0f} % of studies without "
         "any effect have such an interval. More runs would settle it."
+    ]
+
+
+def _new_study(effects: Effects, results: Results) -> list[str]:
+    """Say how many runs would find smaller effects, where a study cannot grow to them."""
+    settings = results.settings
+    unclear = any(effect.verdict == "no clear effect" for effect in effects.effects)
+    if settings is None or not results.several or not unclear or effects.noise == 0:
+        return []
+    now, levels = settings.measure[-1], [len(one.levels) for one in results.several]
+    more = (n for n in mixed_runs(len(results.factors), levels, settings.words) if n > now)
+    size, least = next(more, None), effects.minimum_detectable_effect
+    if size is None or not math.isfinite(least):
+        return []
+    unit = effect_unit(results.objective)
+    found = (
+        f"{about(least * math.sqrt(now / size))} {'' if results.objective.unit else 'in '}{unit}"
+    )
+    return [
+        f"Smaller effects, from about {found} on, take a new study, with --measure {size}: the "
+        "design of a factor of several levels cannot grow."
     ]
 
 

@@ -254,6 +254,11 @@ def effect_unit(objective: Objective) -> str:
     return f"{objective.unit} of {objective.name}" if objective.unit else objective.name
 
 
+def if_less(objective: Objective) -> str:
+    """Say after a name that less of it is better; empty where more is."""
+    return "" if objective.maximize else " (less is better)"
+
+
 def probability(value: float) -> str:
     """Format a probability in percent; never as 0 or 100 %, which draws cannot show."""
     if math.isnan(value):

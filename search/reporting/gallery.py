@@ -30,7 +30,7 @@ from search.reporting.figures import (
 )
 from search.reporting.figures.style import extend_title
 from search.reporting.findings import Findings, Verification, check_findings
-from search.reporting.formatting import axis, counted, effect_unit, outcome_unit
+from search.reporting.formatting import axis, counted, effect_unit, if_less, outcome_unit
 from search.reporting.sentences.budget import describe_budget
 
 
@@ -40,12 +40,13 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
     results, fitted = findings.results, findings.effects
     of = results.objective
     unit, outcome_axis = effect_unit(of), axis(of.name, of)
+    effect_axis = f"{unit}{if_less(of)}"
     budget = describe_budget(results)
     measured = f"{counted(len(results.of('measure')), 'measured run')}; {budget}"
     long = findings.verification
     drawn: dict[str, go.Figure] = {}
     if fitted is not None:
-        drawn["effects"] = effects.figure(fitted, unit, measured)
+        drawn["effects"] = effects.figure(fitted, effect_axis, measured)
     if fitted is not None and add_up(fitted):
         drawn["waterfall"] = waterfall.figure(
             fitted,
@@ -65,7 +66,10 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
     for figure in drawn.values():
         extend_title(figure, in_short_runs(findings))
     if long is not None:
-        drawn = {"verified": effects.figure(long.effects, unit, _verified_caption(long)), **drawn}
+        drawn = {
+            "verified": effects.figure(long.effects, effect_axis, _verified_caption(long)),
+            **drawn,
+        }
     if findings.by_epoch:
         caption = measured if long is None else f"{measured}; {_verified_caption(long)}"
         longer = () if long is None else long.by_epoch

@@ -9,7 +9,9 @@ from search.analysis.chance_level import at_chance_level
 from search.analysis.collapses import Collapse, collapse
 from search.analysis.held_out import rate
 from search.analysis.recommendation import Recommendation
-from search.reporting.formatting import counted, in_unit, outcome
+from search.analysis.shared_seeds import seed_spreads
+from search.reporting.formatting import about, counted, in_unit, outcome
+from search.reporting.sentences import dials
 from search.results import Results
 
 _NEAR_END = 0.05
@@ -71,6 +73,40 @@ def of_carry_over(results: Results, recommended: Recommendation | None) -> list[
         f"{program.test.name}, and seeds do not explain that. The effects are those on "
         f"{results.objective.name}. Are the two data alike, and does no technique see the "
         "validation data?"
+    ]
+
+
+def of_shared_seeds(results: Results) -> list[str]:
+    """Say where most of a program's noise is the same in all recipes, as that of a split."""
+    spreads = seed_spreads(results)
+    if results.program is None or spreads is None or spreads.shared <= spreads.own:
+        return []
+    shared, own = (f"{about(spread)}{in_unit(results.objective)}" for spread in spreads)
+    return [
+        f"Seeds move all recipes alike, by {shared} (standard deviation), and a single recipe by "
+        f"only {own} beside that, as where the seed draws the split of the data. If the program "
+        "kept one split, or averaged over several, a new study would find far smaller effects; "
+        "those of one split hold for that split."
+    ]
+
+
+def of_effects_elsewhere(results: Results, recommended: Recommendation | None) -> list[str]:
+    """Say that the recommended recipe has other dials than the runs that measured the effects."""
+    at = dials.measured_at(recommended, results)
+    if recommended is None or not at:
+        return []
+    has = {name: value for name, value in recommended.params.items() if name in at}
+    several = len(at) > 1
+    sentence = (
+        f"The effects were measured at {dials.in_words(at)}, but the recommended recipe has "
+        f"{dials.in_words(has)}: there techniques may be worth something else, and part or all "
+        f"of its gain may be due to {'these values' if several else 'this value'}."
+    )
+    if results.program is None:
+        return [sentence]
+    return [
+        f"{sentence} A new study with {'them' if several else 'it'} after `usual` in --dial "
+        "measures the effects there."
     ]
 
 

@@ -23,6 +23,7 @@ TOP = 3
 def effects_table(effects: Effects, objective: Objective, *, ranks: bool = True) -> Table:
     """Tabulate the effects, largest first; without `ranks`, also without p-values."""
     unit = f"effect, {objective.unit}" if objective.unit else "effect"
+    unit += formatting.if_less(objective)
     head = (formatting.heading(effects), unit, "95 % interval", "verdict", "p", "largest",
             "top three")  # fmt: skip
     rows = tuple(

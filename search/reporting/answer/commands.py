@@ -7,12 +7,12 @@ import shlex
 from collections.abc import Sequence
 
 from search.analysis.next_steps import NextStep
-from search.commands.program import SEED
 from search.planning.durations import run_time
 from search.reporting.findings import Findings
-from search.reporting.formatting import about, counted, effect_unit, roughly
+from search.reporting.formatting import about, counted, effect_unit, listed, roughly
 from search.reporting.programs import command_of_recipe
 from search.reporting.section import Command
+from search.reporting.sentences import dials
 from search.reporting.sentences.fresh_seeds import fresh_seeds
 from search.reporting.sentences.recipes import plain
 
@@ -33,9 +33,10 @@ def train(findings: Findings, recipe: str = "") -> Command | None:
         return None
     if results.program is not None:
         which = "with all techniques off" if recipe else "of this recipe"
-        seed = ", with a seed of yours" if results.program.has(SEED) else ""
         command = command_of_recipe(results, () if recipe == "none" else None)
-        return Command(command, f"The command {which}{seed}.")
+        missing = [f"a {name} for {{{name}}}" for name in results.program.left_open]
+        put = f"; put {listed(missing)}" if missing else ""
+        return Command(command, f"The command {which}{put}.")
     takes = run_time(results)
     epochs = results.settings.final_epochs
     time = _about(None if takes is None else SEEDS_OF_TRAIN * takes.of(epochs))
@@ -68,6 +69,9 @@ def _does(step: NextStep, findings: Findings) -> str:
         return f"What matters, for which the time was too short: {more}{time}."
     if step.kind == "longer":
         return f"What matters and what is best after {step.epochs} epochs: {runs}{time}."
+    if step.kind == "search":
+        usual = dials.in_words({one.dial.name: one.usual for one in results.run_dials})
+        return f"Better values than {usual}, which all runs have: {runs}{time}."
     if step.kind == "confirm":
         off = plain(results)
         is_off = decision is not None and decision.verdict == "all off"

@@ -9,7 +9,7 @@ from search.analysis.model import varied
 from search.parameters import level_label
 from search.reporting.findings import Findings
 from search.reporting.formatting import listed, listed_first
-from search.reporting.sentences import recipes
+from search.reporting.sentences import dials, recipes
 from search.reporting.sentences.contexts import beside
 
 
@@ -31,6 +31,8 @@ def unlike_averages(findings: Findings) -> list[str]:
     if not parts:
         return []
     are = f"Each effect is that {beside(context)}" if context else "Effects are averages"
+    if at := dials.measured_at(decision.recommended, findings.results):
+        are += f", measured at {dials.in_words(at)}"
     return [f"{are}: the recommended recipe has {', and '.join(parts)}."]
 
 

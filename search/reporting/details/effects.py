@@ -6,7 +6,7 @@ from search.analysis.contexts import context_of
 from search.analysis.effects import Effects
 from search.analysis.level_means import misfit
 from search.reporting.findings import Findings
-from search.reporting.formatting import mean
+from search.reporting.formatting import counted, mean
 from search.reporting.section import Section
 from search.reporting.sentences.contexts import averaged
 from search.reporting.sentences.early import reached
@@ -92,11 +92,13 @@ def early(findings: Findings) -> Section | None:
     found = findings.early
     if found is None:
         return None
+    verb = "is" if found.far == 1 else "are"
+    far = f" {counted(found.far, 'trial')} far from all others {verb} left out."
     return Section(
         "Before any trial was pruned",
         f"The effects on what {found.effects.runs:,} trials reported {reached(found)}, the last "
         "that all of them reached. A pruned trial has no final value, so the other effects are of "
-        "the trials that did well at first.",
+        f"the trials that did well at first.{far if found.far else ''}",
         table=effects_table(found.effects, findings.results.objective),
     )
 

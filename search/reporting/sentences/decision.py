@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from search.analysis.decision import Decision
 from search.analysis.estimate import Estimate
 from search.objective import UNNAMED, Objective
 from search.reporting.findings import Findings
-from search.reporting.formatting import beside, listed, mean, outcome
-from search.reporting.sentences import recipes
+from search.reporting.formatting import beside, if_less, mean, outcome
+from search.reporting.sentences import dials, recipes
 from search.results import Results, Run
 
 _LONG_RECIPE = 130
@@ -46,8 +48,7 @@ def _named(decision: Decision, results: Results) -> str:
     if decision.tested is not None:
         return results.tested_by
     objective = results.objective
-    less = "" if objective.maximize else " (less is better)"
-    return f"predicted {objective.name.removeprefix('the ')}{less}"
+    return f"predicted {objective.name.removeprefix('the ')}{if_less(objective)}"
 
 
 def reaching(decision: Decision, results: Results) -> str:
@@ -64,11 +65,15 @@ def estimate_in_words(value: Estimate, objective: Objective) -> str:
 
 
 def off_in_words(decision: Decision, results: Results) -> str:
-    """Name all off, with its numbers where it is predicted beside others than the usual ones."""
-    reach = decision.recommended.reach
-    numbers = reach.beside if reach is not None and decision.tested is None else {}
-    values = [f"{name} {format(value, '.4g')}" for name, value in numbers.items()]
-    return recipes.plain(results) + (f" with {listed(values)}" if values else "")
+    """Name all off, with its dials where it is predicted beside others than the usual ones, or was
+    tested beside others than the recommended recipe's."""
+    reach, tested, off = decision.recommended.reach, decision.tested, decision.all_off_tested
+    values: Mapping[str, Any] = {}
+    if tested is None:
+        values = reach.beside if reach is not None else {}
+    elif off is not None:
+        values = dials.turned(off.params, tested.params, results)
+    return recipes.plain(results) + (f" with {dials.in_words(values)}" if values else "")
 
 
 def gain_over(gain: Estimate | None, of: Objective, off: str) -> str:

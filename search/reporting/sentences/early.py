@@ -17,6 +17,8 @@ def before_pruning(early: EarlyEffects | None) -> list[str]:
     if early is None:
         return []
     trials = f"all {early.effects.runs:,} trials"
+    if early.far:
+        trials = f"all trials but {early.far} far from the others"
     return [
         f"What {trials} reported {reached(early)}, before any was pruned, says: "
         f"{what_matters_most(early.effects, early.results)} That is of a start, and need not last."

@@ -49,7 +49,8 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
         sentences.append(f"{hold}.")
     known = [row for row in rows if not math.isnan(row.test_objective.low)]
     if results.program is not None and known:
-        sentences.append("The intervals hold for other seeds, on the same data.")
+        same = "" if _by_seed(rows) else ", on the same data"
+        sentences.append(f"The intervals hold for other seeds{same}.")
         if chosen_by_tests(results):
             sentences.append(
                 "As these values also chose the recommended recipe, the intervals of the "
@@ -57,7 +58,7 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
             )
     elif results.objective != ACCURACY and known:
         sentences.append(f"Those of {results.objective.measure} hold for other seeds alone.")
-    if any(row.objective_gain is not None and row.objective_gain.by_seed for row in rows):
+    if _by_seed(rows):
         sentences.append(
             "The seeds move the results of all recipes alike, as where each draws other data, so "
             "differences are taken seed by seed."
@@ -79,3 +80,8 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
             f"{100 * failed / runs:.0f} % of runs (95 % interval {low:.0f} to {high:.0f} %)."
         )
     return sentences
+
+
+def _by_seed(rows: Sequence[Confirmed]) -> bool:
+    """True where differences are taken seed by seed, as seeds move all recipes alike."""
+    return any(row.objective_gain is not None and row.objective_gain.by_seed for row in rows)

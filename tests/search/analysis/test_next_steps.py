@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
+from model_space.technique import Dial
+from search.commands.program import CommandDial, Metric, Program
 from search.planning.design import design
 from search.planning.phases import PLANS
+from search.planning.requested import Requested
+from search.planning.settle import settle as settings_for
 from search.planning.space import Space
 from search.reporting.answer.commands import settle
 from search.reporting.findings import Findings, find
@@ -16,6 +20,7 @@ from search.results import Results, Run
 from search.settings import Settings, TimeLimit
 from search.storage.schema import TRIES
 from tests.support.fakes import EFFECTS
+from tests.support.programs import switches
 from tests.support.simulate import NAMES, results_of, run, simulated, value
 
 SETTINGS = Settings(data="digits", epochs=200, measure=(16,), search=0, confirm=0)
@@ -125,3 +130,32 @@ def test_one_recipe_alone_is_not_compared_with_itself() -> None:
 
 def test_another_programs_study_has_no_commands() -> None:
     assert find(results_of(simulated(design(8, 16, 16), 0, 0.3), designed=False), []).steps == ()
+
+
+def test_dials_that_no_run_has_turned_ask_for_a_search() -> None:
+    dial = CommandDial(Dial("lr", 1e-4, 1e-3, 1e-1, log=True), ("--lr", "{value}"))
+    program = Program("train {flags}", "/", switches(("ema",)), Metric("acc", "acc"), unit="points",
+                      scale=100.0, dials=(dial,))  # fmt: skip
+
+    def study_of(program: Program, search: int) -> Findings:
+        asked = Requested(program=program, measure=16, search=search, confirm=0)
+        settings = settings_for(None, asked)
+        space = Space.of(settings)
+        empty = Results("s", settings.factors, (), settings)
+        planned = PLANS["measure"](settings, space, empty)
+        params = [(one.params or {}, one.seed) for one in planned]
+        runs = [
+            Run(at, "measure", "complete", one, empty.on(one), 0.6 + 0.1 * one["ema"], {}, seed,
+                seconds=10.0, epochs=settings.epochs)
+            for at, (one, seed) in enumerate(params)
+        ]  # fmt: skip
+        return find(replace(empty, runs=tuple(runs)), [])
+
+    findings = study_of(program, 0)
+    [step, *_] = findings.steps
+    assert (step.kind, step.options, step.runs) == ("search", ("--search", "20"), 20)
+    said = settle(findings)[0].does
+    assert said.startswith("Better values than lr 0.001, which all runs have: 20 runs, about ")
+    assert all(one.kind != "search" for one in study_of(replace(program, dials=()), 0).steps)
+    [resume] = study_of(program, 20).steps
+    assert (resume.kind, resume.runs) == ("resume", 20)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from search.analysis.effects import effects
-from search.analysis.shared_seeds import distinct
+from search.analysis.shared_seeds import distinct, seed_spreads
 from search.results import Run
-from tests.support.simulate import run
+from tests.support.simulate import results_of, run
 
 pytestmark = pytest.mark.numeric
 
@@ -41,6 +41,21 @@ def test_repeats_that_seeds_move_alike_count_once() -> None:
         assert kept(distinct(groups), groups) == expected
     groups = [*confirmed(alike), *confirmed(alike, first=3), [run([], 0.5, "ladder", seed=9)] * 2]
     assert kept(distinct(groups), groups) == [0, 4, 8]
+
+
+def test_what_seeds_do_to_all_recipes_is_told_from_what_they_do_to_each() -> None:
+    random = np.random.default_rng(0)
+    found = []
+    for _ in range(200):
+        noise = 3 * random.standard_normal((1, 3)) + 0.5 * random.standard_normal((4, 3))
+        runs = [run for group in confirmed(noise) for run in group]
+        if (spreads := seed_spreads(results_of(runs, ("mixup", "dropout")))) is not None:
+            found.append(spreads)
+    assert len(found) > 150
+    assert np.mean([one.own**2 for one in found]) == pytest.approx(0.25, rel=0.15)
+    assert np.mean([one.shared**2 for one in found]) == pytest.approx(9, rel=0.25)
+    apart = [run for group in confirmed(random.standard_normal((4, 3))) for run in group]
+    assert seed_spreads(results_of(apart, ("mixup", "dropout"))) is None
 
 
 @pytest.mark.parametrize("alike", [False, True])

@@ -10,15 +10,21 @@ from rich.console import Console
 
 from search.cli.ending import print_ending
 from search.cli.options.storage import storage_option
+from search.commands.program import Metric, Program
 from search.objective import UNNAMED, Objective
 from search.planning.design import design
+from search.planning.requested import Requested
+from search.planning.settle import settle
+from search.reporting.answer.what_to_do import to_train
 from search.reporting.ending import Exported
 from search.reporting.findings import Findings, find
+from search.results import Results, Run
 from search.settings import Settings
 from tests.search.analysis.test_ladder import climbed
 from tests.search.reporting.test_html import everything
 from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
+from tests.support.programs import switches
 from tests.support.simulate import repeats_of, results_of, simulated
 
 
@@ -91,6 +97,34 @@ def test_it_answers_first_and_ends_with_commands() -> None:
         "kouka dashboard --storage sqlite:///my.db",
         "kouka export s --storage sqlite:///my.db",
     ]
+
+
+@pytest.mark.parametrize(
+    ("command", "put", "fill_in"),
+    [
+        ("train {flags}", "", ""),
+        ("train {seed} {flags}", "; put a seed for {seed}", "; fill in {seed}"),
+        (
+            "train {seed} {flags} > {folder}/log",
+            "; put a seed for {seed} and a folder for {folder}",
+            "; fill in {seed}, {folder}",
+        ),
+    ],
+)
+def test_a_programs_command_says_what_is_left_to_fill_in(
+    command: str, put: str, fill_in: str
+) -> None:
+    program = Program(command, "/", switches(("ema",)), Metric("acc", "acc"), unit="points",
+                      scale=100.0, shell=True)  # fmt: skip
+    settings = settle(None, Requested(program=program, measure=16, search=0, confirm=0))
+    runs = tuple(
+        Run(at, "measure", "complete", {"ema": bool(at % 2)}, frozenset(["ema"] * (at % 2)),
+            0.6 + 0.1 * (at % 2) + 0.001 * (at % 5), {}, at, epochs=settings.epochs)
+        for at in range(16)
+    )  # fmt: skip
+    findings = find(Results("s", settings.factors, runs, settings), [])
+    assert to_train(findings)[0].does == f"The command of this recipe{put}."
+    assert any(line.endswith(f"  run the recipe{fill_in}") for line in ending(findings))
 
 
 @pytest.mark.parametrize(

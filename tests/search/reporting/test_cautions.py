@@ -1,6 +1,7 @@
 """Every caution appears where it is due, and nowhere else."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations, compress
@@ -15,18 +16,21 @@ from search.analysis.effects import effects, repeated
 from search.analysis.t_distribution import quantile
 from search.commands.program import CommandDial, Metric, Program
 from search.objective import ACCURACY, OBJECTIVES, Objective
-from search.parameters import Category, Number
+from search.parameters import Category, Number, categories
 from search.planning.design import design
+from search.planning.phases import PLANS
 from search.planning.requested import Requested
 from search.planning.settle import settle
 from search.planning.space import Space
 from search.reporting.cautions import cautions, notes
 from search.reporting.findings import find
+from search.reporting.sentences.fresh_seeds import about_tests
 from search.results import Results, Run
 from search.settings import Settings, TimeLimit
 from search.storage.parameters import number_of
 from search.storage.schema import TRIES
 from tests.support.fakes import EFFECTS
+from tests.support.of_levels import OF_PROGRAM
 from tests.support.programs import switches
 from tests.support.simulate import (
     NAMES,
@@ -434,6 +438,51 @@ def test_a_number_at_the_end_of_its_range_is_told(rate: float, near: bool) -> No
     results = Results("s", settings.factors, tuple(runs), settings, dials=dials)
     told = f"lr is {rate:.3g} in the recommended recipe, at an end of its range, 0.0001 to 0.1."
     assert (told in " ".join(find(results, []).cautions)) == near
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_seeds_that_move_all_recipes_alike_are_told(alike: bool) -> None:
+    random = np.random.default_rng(0)
+    noise = 0.03 * random.standard_normal((1 if alike else 3, 4))
+    noise = np.broadcast_to(noise, (3, 4)) + 0.002 * random.standard_normal((3, 4))
+    space = Space.of(OF_PROGRAM)
+    runs = tuple(
+        Run(0, "confirm", "complete", space.params(on), frozenset(on), 0.7 + noise[at, seed], {},
+            seed, epochs=OF_PROGRAM.epochs_of("confirm"))
+        for at, on in enumerate((["ema"], ["mixup"], []))
+        for seed in range(4)
+    )  # fmt: skip
+    found = find(Results("s", OF_PROGRAM.factors, runs, OF_PROGRAM), [])
+    told = [one for one in found.cautions if one.startswith("Seeds move all recipes alike, by ")]
+    assert len(told) == alike
+    if alike:
+        assert "as where the seed draws the split of the data." in told[0]
+    [held] = [one for one in about_tests(found.results, found.confirmed)
+              if one.startswith("The intervals hold for other seeds")]  # fmt: skip
+    assert held.endswith("other seeds." if alike else "on the same data.")
+
+
+def test_a_design_that_cannot_grow_asks_for_a_new_study() -> None:
+    settings = replace(OF_PROGRAM, verify=(), verify_epochs=None)
+    empty = Results("s", settings.factors, (), settings, others=categories(settings))
+    planned = PLANS["measure"](settings, Space.of(settings), empty)
+    noise = np.random.default_rng(0).normal(0.7, 0.01, len(planned))
+    params = [one.params or {} for one in planned]
+    runs = [
+        Run(at, "measure", "complete", one, empty.on(one), worth, {}, at, epochs=settings.epochs)
+        for at, (one, worth) in enumerate(zip(params, noise, strict=True))
+    ]
+    unclear = replace(empty, runs=tuple(runs))
+    found = re.search(r"Smaller effects, from about ([0-9.]+) points of .* on, take", said(unclear))
+    least = re.search(r"An effect must be ([0-9.]+) points or more", said(unclear))
+    assert found is not None
+    assert least is not None
+    assert float(found[1]) == pytest.approx(float(least[1]) / math.sqrt(2), rel=0.05)
+    assert (
+        "take a new study, with --measure 32: the design of a factor of several levels cannot grow."
+    ) in said(unclear)
+    clear = [replace(run, value=0.5 + 0.1 * len(run.on)) for run in runs]
+    assert "take a new study" not in said(replace(empty, runs=tuple(clear)))
 
 
 def test_one_of_anything_is_singular() -> None:

@@ -29,6 +29,7 @@ from search.reporting.markdown import document
 from search.reporting.section import Command, Section, Table
 from search.reporting.sections import sections
 from search.reporting.sentences.budget import describe_budget
+from search.reporting.tables import effects_table
 from search.settings import Settings
 from tests.search.analysis.test_ladder import climbed
 from tests.support.foreign import foreign
@@ -247,6 +248,12 @@ def test_figures_say_which_way_is_better() -> None:
     ):  # fmt: skip
         figures = draw(findings)
         said = {name: figure.layout.meta.get("key") for name, figure in figures.items()}
+        less = " (less is better)" * (findings is fewer)
+        axis = figures["effects"].layout.xaxis.title.text
+        assert axis.replace("<br>", " ") == f"points of validation accuracy{less} (95 % interval)"
+        assert findings.effects is not None
+        table = effects_table(findings.effects, findings.results.objective)
+        assert table.head[1] == f"effect, points{less}"
         assert f"{better} is better" in said["costs"]
         assert f"the {mark} mark" in said["trade_offs"]
         assert f"{helps} (blue) or {hurts} (orange" in said["waterfall"]

@@ -48,6 +48,32 @@ def test_the_effects_on_what_all_trials_reported_are_told() -> None:
     assert "Before any trial was pruned" in [section.title for section in sections(findings)]
 
 
+def test_a_trial_that_diverged_hides_no_early_effect() -> None:
+    """A loss in nats, of which one trial began with twenty, and was pruned for it."""
+
+    def loss(trial: optuna.Trial) -> float:
+        random = np.random.default_rng(trial.number)
+        aug, bn = (trial.suggest_categorical(name, SWITCH) for name in ("aug", "bn"))
+        own = 20 if trial.number == 7 else 0.02 * random.normal()
+        for epoch in range(6):
+            value = 2.3 - 0.05 * epoch + 0.1 * aug - 0.15 * bn + own
+            trial.report(float(value), epoch)
+            if epoch > 1 and (own > 1 or trial.number % 2):
+                raise optuna.TrialPruned
+        return float(value)
+
+    findings = analyse(foreign(60, loss, direction="minimize"))
+    assert findings.early is not None
+    assert (findings.early.effects.runs, findings.early.far) == (59, 1)
+    for name, truth in (("aug", 0.1), ("bn", -0.15)):
+        effect = findings.early.effects.of(name)
+        assert effect.low < truth < effect.high
+        assert effect.high - effect.low < 0.05
+    text = " ".join(section.text for section in sections(findings))
+    assert "What all trials but 1 far from the others reported after epoch 3, before any" in text
+    assert "1 trial far from all others is left out." in text
+
+
 def test_effects_are_told_where_every_trial_was_pruned() -> None:
     findings = analyse(foreign(40, lambda trial: late(trial, 1.0)))
     assert findings.effects is None
