@@ -19,6 +19,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 import numpy as np
 import optuna
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from typer.testing import CliRunner, Result
 
 from model_space.data import Data, load_spec
@@ -96,6 +98,23 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         path = tmp_path_factory.mktemp("cache")
         patch.setenv("XDG_CACHE_HOME", str(path))
         yield path
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _migrations_read_once() -> Iterator[None]:
+    """Optuna has ten files compiled up to three times for each storage that a test makes."""
+    read: dict[str | None, ScriptDirectory] = {}
+    anew = ScriptDirectory.from_config
+
+    def from_config(config: Config) -> ScriptDirectory:
+        folder = config.get_main_option("script_location")
+        if folder not in read:
+            read[folder] = anew(config)
+        return read[folder]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScriptDirectory, "from_config", from_config)
+        yield
 
 
 @pytest.fixture(scope="session")
