@@ -65,10 +65,11 @@ def test_since_when_trials_run_is_told_and_how_to_end_one(
 
 
 def test_a_trial_that_may_well_be_at_work_is_not_called_lost(folder: Path) -> None:
-    left_running(NOW - timedelta(minutes=1))
+    begun = datetime.now() - timedelta(minutes=1)
+    left_running(begun)
     study = optuna.load_study(study_name="left", storage="sqlite:///studies.db")
     study.tell(8, state=TrialState.FAIL)
-    since = f"{NOW - timedelta(minutes=1):%Y-%m-%d %H:%M}"
+    since = f"{begun:%Y-%m-%d %H:%M}"
     assert (
         f"1 trial has failed and 1 trial is running (since {since}), and are left out."
         in analyse(study).cautions
