@@ -35,7 +35,7 @@ _MOST_VARIANCE = 2.0
 _FEW_VALUES = 3
 """Of a number, that tell no curve."""
 
-_BENDS = 2
+BENDS = 2
 """Columns of a number that other parameters may change: where it is best, and how sharply."""
 
 _LEAST_LENGTH = 1e-6
@@ -93,7 +93,7 @@ class Polynomial:
     @property
     def bends(self) -> np.ndarray:
         """(runs, 2): a line and a square, or the line alone."""
-        return self.columns[:, :_BENDS]
+        return self.columns[:, :BENDS]
 
     def at(self, values: np.ndarray) -> np.ndarray:
         """The columns, (values, n), at other scaled values."""
@@ -140,10 +140,8 @@ class Covariates:
         if self.columns is None:
             return {}
         sides = {name: signs[:, np.newaxis] for name, signs in techniques.items()}
-        numbers = {one.number.name: one for one in self.polynomials
-                   if not isinstance(one.number, Order)}  # fmt: skip
-        lines = {name: one.bends[:, :1] for name, one in numbers.items()}
-        bends = {name: one.bends for name, one in numbers.items()}
+        bends = {name: one.bends for name, one in self.of_numbers.items()}
+        lines = {name: one[:, :1] for name, one in bends.items()}
         pairs = [
             *product(sides.items(), (self.of_levels | bends).items()),
             *combinations(self.of_levels.items(), 2),
@@ -151,6 +149,18 @@ class Covariates:
             *combinations(lines.items(), 2),
         ]
         return {(a, b): _multiplied(one, other) for (a, one), (b, other) in pairs}
+
+    @property
+    def of_numbers(self) -> dict[str, Polynomial]:
+        """The polynomials, without the order of the trials."""
+        return {one.number.name: one for one in self.polynomials
+                if not isinstance(one.number, Order)}  # fmt: skip
+
+    def place_of(self, polynomial: Polynomial) -> slice:
+        """Find the columns of one of the polynomials."""
+        before = self.polynomials[: self.polynomials.index(polynomial)]
+        first = self.first_of_polynomials + sum(one.columns.shape[1] for one in before)
+        return slice(first, first + polynomial.columns.shape[1])
 
     @property
     def of_levels(self) -> dict[str, np.ndarray]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from search.analysis.best_value import BestNumber, Chance, errors_of_differences
 from search.analysis.collapses import Collapse
 from search.analysis.covariates import covariates
 from search.analysis.distributions import symmetric_root
@@ -17,8 +19,11 @@ from search.analysis.fit_scale import cut_far_below, scale
 from search.analysis.limits import Costing
 from search.analysis.lost_together import LostTogether, lost_together
 from search.analysis.model import varied
+from search.analysis.number_curves import places_of
+from search.analysis.number_terms import CAUTION, NumberTerms
 from search.analysis.plateau import at_plateau
 from search.analysis.surface import Points, Surface, fit_surface
+from search.analysis.t_distribution import ALPHA
 from search.parameters import Category, level_name
 from search.planning.space import Space
 from search.results import Results, Run, is_idle
@@ -41,6 +46,8 @@ class Option:
     """The techniques that are on."""
     params: Mapping[str, Any]
     """A trial's parameters; where another program made the study, those that are the recipe's."""
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """Of another program, the best values for it; where not given, the mean of what trials had."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +80,8 @@ class FittedRecipes:
     """Their mean, on the scale of the fit."""
     needs: Mapping[str, str] = field(default_factory=dict)
     """As in `Results.needs`."""
+    numbers: NumberTerms | None = None
+    """None where no number is in the fit."""
     fenced: bool = False
     """True where some run is so far below the others that it counts as less far."""
 
@@ -118,10 +127,11 @@ class FittedRecipes:
         scaled = plain = scale(runs, results)
         if fenced:
             scaled = cut_far_below(plain, signs, beside)
-        points = Points(signs, keys)
-        products = differ.products({f"column {at}": one for at, one in enumerate(signs.T)})
-        terms = np.column_stack([*products.values()]) if products else None
-        surface = fit_surface(points, scaled, beside, terms) if varies else None
+        places = {one.name: places_of(one, [run.params[one.name] for run in runs])
+                  for one in results.numbers if one.name in differ.of_numbers}  # fmt: skip
+        numbers = NumberTerms.of(differ, places, signs, scaled) if varies else None
+        points = Points(signs, keys, beside, None if numbers is None else numbers.terms)
+        surface = fit_surface(points, scaled) if varies else None
         if surface is None:
             return None
         return cls(
@@ -139,6 +149,7 @@ class FittedRecipes:
             collapse,
             fallen,
             results.needs,
+            numbers,
             not np.array_equal(scaled, plain),
         )
 
@@ -173,8 +184,11 @@ class FittedRecipes:
         while True:
             new = [key for key in known if key not in scores]
             if new:
-                options = [known[key] for key in new]
-                ranked = zip(self.above(options, costing), -self.values(options), strict=True)
+                options = self.tuned([known[key] for key in new])
+                known.update(zip(new, options, strict=True))
+                ranked = zip(
+                    self.above(options, costing), -self.cautious_values(options), strict=True
+                )
                 scores.update(zip(new, ranked, strict=True))
             best = heapq.nsmallest(max(count, BEAM), scores, key=scores.__getitem__)
             if best == top:
@@ -219,6 +233,17 @@ class FittedRecipes:
         means = self.surface.means(self.points(options))
         return np.asarray(means - self._cost(options, means))
 
+    def cautious_values(self, options: Sequence[Option]) -> np.ndarray:
+        """Predict the options' values, (options,), beside numbers less their standard errors.
+
+        A sampler that learns tries most recipes at a few values, and of many with others some seem
+        to be better than any that it tried.
+        """
+        values = self.values(options)
+        if self.numbers is None:
+            return values
+        return values - CAUTION * self.surface.errors(self.points(options))
+
     def _cost(self, options: Sequence[Option], means: np.ndarray) -> np.ndarray:
         """The average cost over seeds of runs that fall, (options,)."""
         if self.collapse is None:
@@ -253,9 +278,80 @@ class FittedRecipes:
 
     def points(self, options: Sequence[Option]) -> Points:
         """Convert options to the surface's points."""
-        signs = [_signs(one.on, self.techniques, self.several) for one in options]
+        signs = self._signs_of(options)
         keys = [self._key(one.on, one.params) for one in options]
-        return Points(np.array(signs), np.array(keys))
+        if self.numbers is None:
+            return Points(signs, np.array(keys))
+        beside, terms = self.numbers.of_recipes(signs, [one.numbers for one in options])
+        return Points(signs, np.array(keys), beside, terms)
+
+    def tuned(self, options: Sequence[Option]) -> list[Option]:
+        """Set the numbers of options to the values that are best for each."""
+        if self.numbers is None or not options:
+            return list(options)
+        reach = np.array([self._tried_with(one.on) for one in options])
+        best = self.numbers.best(self._signs_of(options), self.surface, reach)
+        return [replace(one, numbers=values) for one, values in zip(options, best, strict=True)]
+
+    def at_best(self, option: Option) -> tuple[Option, list[BestNumber]]:
+        """Set the numbers of an option to their best values."""
+        (tuned,) = self.tuned([option])
+        numbers = self.best_numbers(tuned)
+        values = {one.number.name: one.best for one in numbers}
+        return replace(tuned, numbers=values), numbers
+
+    def _tried_with(self, on: frozenset[str]) -> np.ndarray:
+        """The least and the greatest scaled value of each number, (numbers, 2), that trials with
+        each of a recipe's choices had; in the wrong order where these have none in common. What no
+        trial had tells nothing."""
+        assert self.numbers is not None
+        everywhere = np.tile([-np.inf, np.inf], (len(self.numbers.polynomials), 1))
+        choices = _choices(on, self.techniques, self.several)
+        each = [self._ranges.get(one, everywhere) for one in choices]
+        low, high = np.max(each, axis=0)[:, 0], np.min(each, axis=0)[:, 1]
+        return np.column_stack([low, high])
+
+    @cached_property
+    def _ranges(self) -> dict[str, np.ndarray]:
+        assert self.numbers is not None
+        numbers = [one.number for one in self.numbers.polynomials]
+        had: dict[str, list[list[float]]] = {}
+        for run in self.runs:
+            on = run.on_with(self.several)
+            for choice in _choices(on, self.techniques, self.several):
+                had.setdefault(choice, []).append(
+                    [one.scaled(run.params[one.name]) for one in numbers]
+                )
+        return {
+            choice: np.column_stack([np.min(values, axis=0), np.max(values, axis=0)])
+            for choice, values in had.items()
+        }
+
+    def best_numbers(self, option: Option) -> list[BestNumber]:
+        """Say where each number of a tuned option is best."""
+        if self.numbers is None:
+            return []
+        found, dof = [], len(self.runs) - self.surface.fixed
+        tests = 2 * len(self.numbers.polynomials)
+        for one, places in zip(self.numbers.polynomials, self.numbers.places, strict=True):
+            name = one.number.name
+            means, spread = self.predict(
+                [replace(option, numbers={**option.numbers, name: value}) for value in places]
+            )
+            top = places.index(option.numbers[name])
+            behind, chance = _behind(means, spread, top, dof)
+            average, mean_spread = self.numbers.on_average(one, places, self.surface)
+            seen, usual = _behind(average, mean_spread, int(np.argmax(average)), dof)
+            p_value = min(chance.p_value(behind.max()), usual.p_value(seen.max()))
+            good = np.flatnonzero(behind <= chance.behind_best)
+            best, low, high = (places[at] for at in (top, good[0], good[-1]))
+            whole = all(isinstance(run.params[name], int) for run in self.runs)
+            matters = tests * p_value < ALPHA
+            found.append(BestNumber(one.number, places, best, low, high, matters, whole))
+        return found
+
+    def _signs_of(self, options: Sequence[Option]) -> np.ndarray:
+        return np.array([_signs(one.on, self.techniques, self.several) for one in options])
 
     def _key(self, on: frozenset[str], params: Mapping[str, Any]) -> int:
         return _key(on, params, self.dials)
@@ -305,6 +401,15 @@ class FittedRecipes:
         ]
 
 
+def _behind(means: np.ndarray, spread: np.ndarray, top: int, dof: int) -> tuple[np.ndarray, Chance]:
+    """How far each of some estimates, (n,), is behind one, in standard errors, and what chance
+    makes of that."""
+    errors, apart = errors_of_differences(spread)[top], means[top] - means
+    surely = np.where(apart > 0, np.inf, 0.0)  # where nothing is noise
+    behind = np.where(errors > 0, apart / np.where(errors > 0, errors, 1.0), surely)
+    return behind, Chance.of(spread, dof)
+
+
 def _held(results: Results, runs: Sequence[Run]) -> dict[str, Any]:
     designed = [run.params for run in runs if run.phase == "measure"]
     values = {name: {params[name] for params in designed if name in params}
@@ -325,6 +430,16 @@ def _once_at_plateau(runs: Sequence[Run]) -> Sequence[Run]:
         if there:
             seen.add(choice)
     return kept
+
+
+def _choices(
+    on: frozenset[str], techniques: Sequence[str], several: Sequence[Category]
+) -> list[str]:
+    """Name each choice of a recipe: a technique that is on or off, or a level."""
+    return [
+        *(f"{name} {name in on}" for name in techniques),
+        *(f"{one.name} {_place(on, one)}" for one in several),
+    ]
 
 
 def _levels_of(one: Category) -> list[str]:

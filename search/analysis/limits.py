@@ -82,7 +82,7 @@ def fit_seconds(runs: Sequence[Run], points: Points) -> Surface | None:
     """
     rows = _timed(runs)[:_TIMED]
     seconds = np.array([runs[row].seconds_per_epoch for row in rows], dtype=float)
-    return fit_surface(points[np.array(rows)], np.log(seconds)) if rows else None
+    return fit_surface(points.recipes[np.array(rows)], np.log(seconds)) if rows else None
 
 
 def count_parameters(runs: Sequence[Run], points: Points) -> ParameterCounts | None:

@@ -179,11 +179,8 @@ class Model:
         return self.columns[:, np.setdiff1d(self.fixed, left_out)]
 
     def _terms_of(self, polynomial: Polynomial) -> slice:
-        beside = self.covariates
-        before = beside.polynomials[: beside.polynomials.index(polynomial)]
-        first = self._first_covariate + beside.first_of_polynomials
-        first += sum(one.columns.shape[1] for one in before)
-        return slice(first, first + polynomial.columns.shape[1])
+        place, first = self.covariates.place_of(polynomial), self._first_covariate
+        return slice(first + place.start, first + place.stop)
 
     @property
     def main(self) -> np.ndarray:

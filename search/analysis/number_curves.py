@@ -13,21 +13,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from search.analysis.best_value import Chance, errors_of_differences
 from search.analysis.covariates import Polynomial
-from search.analysis.distributions import t_draws
 from search.analysis.estimate import Estimate
 from search.analysis.fit import Fit, fit
 from search.analysis.least_squares import FITS_ITSELF, pseudo_inverse, rank
 from search.analysis.model import Model, of_numbers
 from search.analysis.random_pairs import fit_mixed
-from search.analysis.t_distribution import ALPHA, CONFIDENCE, quantile
+from search.analysis.t_distribution import ALPHA, quantile
 from search.parameters import Number, Order
 from search.results import Results
 
 _PLACES = 33
 """Of a number, at which its curve is looked at; those that were tried where they are no more, and
 most have several trials."""
-_DRAWS = 4_000
 _LEAST_PIECES, _MOST_PIECES = 3, 16
 """Of the broken line beside a curve."""
 _SELDOM = 0.025
@@ -102,7 +101,7 @@ def number_curves(results: Results, fitted: Fit | None) -> list[NumberCurve]:
         params = [run.params[one.number.name] for run in runs]
         whole = all(isinstance(value, int) for value in params)
         taken = np.array([one.number.scaled(value) for value in params])
-        places = _places(one.number, params, whole=whole)
+        places = places_of(one.number, params)
         if len(places) < 2:
             continue
         curve = _curve(fitted, one, taken, values[:, 0], places, results.objective.sign)
@@ -123,8 +122,8 @@ def _signed(curve: NumberCurve) -> NumberCurve:
     return replace(curve, gain=replace(gain, high=min(gain.high, 0.0)))
 
 
-def _places(number: Number, params: Sequence[float], *, whole: bool) -> tuple[float, ...]:
-    """Where to look at a curve: at values that can be tried, where these are known."""
+def places_of(number: Number, params: Sequence[float]) -> tuple[float, ...]:
+    """Say where to look at a curve: at values that can be tried, where these are known."""
     taken = [number.scaled(value) for value in params]
     tried, trials = np.unique(params, return_counts=True)
     if len(tried) <= _PLACES and np.median(trials) > 1:
@@ -133,6 +132,7 @@ def _places(number: Number, params: Sequence[float], *, whole: bool) -> tuple[fl
         return tuple(value for value in tried.tolist() if low <= value <= high)
     low, high = np.quantile(taken, (_SELDOM, 1 - _SELDOM))
     places = [_unscaled(number, place) for place in np.linspace(low, high, _PLACES)]
+    whole = all(isinstance(value, int) for value in params)
     return tuple(sorted({round(value) if whole else value for value in places}))
 
 
@@ -172,18 +172,18 @@ def _curve(
     if line is None:
         return None
     curve, covariance = weights @ fitted.coefficients[:, 0], fitted.covariance(weights)
-    errors = _errors(covariance)
+    errors = errors_of_differences(covariance)
     if not errors.any():
         return _exact(number, places, sign * curve, sign)
     if not errors[np.triu_indices(len(grid), 1)].all():
         return None
     doubts = np.subtract.outer(curve, curve) - np.subtract.outer(line.curve, line.curve)
-    wider = np.maximum(_errors(line.covariance) ** 2, errors**2)
+    wider = np.maximum(errors_of_differences(line.covariance) ** 2, errors**2)
     doubted = np.sqrt(wider + doubts**2)
     top, bottom = int(np.argmax(sign * curve)), int(np.argmin(sign * curve))
     worse = sign * (curve[top] - curve)
     dof = fitted.dof_of(weights[top] - weights[bottom])
-    chance = _Chance.of(covariance, dof)
+    chance = Chance.of(covariance, dof)
     seen = worse / np.where(doubted[top] > 0, doubted[top], math.inf)
     surely = seen > chance.behind_best
     if surely.any():
@@ -204,7 +204,7 @@ def _curve(
         places[good[-1]],
         places[bottom],
         Estimate(gain, gain - margin, gain + margin),
-        (1 + float(np.sum(chance.sizes >= seen.max()))) / (1 + _DRAWS),
+        chance.p_value(float(seen.max())),
     )
 
 
@@ -227,34 +227,6 @@ def _exact(
         Estimate(gain, gain, gain),
         0.0,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Chance:
-    """What differences of estimates come to, in standard errors, where all are truly equal."""
-
-    sizes: np.ndarray
-    """(draws,): the largest, from the estimate that comes out best."""
-    behind_best: np.ndarray
-    """(n,): its 95 % quantile, or, of each estimate, that of what the others are above it at the
-    most, where this is larger: one that is truly best is further behind in 5 % of cases (Hsu)."""
-    of_any_two: float
-    """The 95 % quantile of the largest difference of any two."""
-
-    @staticmethod
-    def of(covariance: np.ndarray, dof: float) -> _Chance:
-        """Draw from the multivariate t distribution of n estimates."""
-        draws = t_draws(covariance, dof, _DRAWS)
-        errors = _errors(covariance)
-        np.fill_diagonal(errors, math.inf)
-        above = (draws[:, :, np.newaxis] - draws[:, np.newaxis]) / errors
-        sizes = above[np.arange(_DRAWS), draws.argmax(axis=1)].max(axis=1)
-        behind = np.quantile(above.max(axis=1), CONFIDENCE, axis=0)
-        return _Chance(
-            sizes,
-            np.maximum(behind, np.quantile(sizes, CONFIDENCE)),
-            float(np.quantile(above.max(axis=(1, 2)), CONFIDENCE)),
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -302,12 +274,6 @@ def _broken_line(
     room = np.maximum(1 - np.einsum("ij,ji->i", fixed, inverse), FITS_ITSELF)
     weights = at @ inverse
     return _Line(weights @ values, (weights * (residuals**2 / room)) @ weights.T)
-
-
-def _errors(covariance: np.ndarray) -> np.ndarray:
-    """Standard errors, (n, n), of the difference of each two of n estimates."""
-    variances = np.diag(covariance)
-    return np.asarray(np.sqrt(np.maximum(np.add.outer(variances, variances) - 2 * covariance, 0)))
 
 
 def _unscaled(number: Number, value: float) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from search.analysis.best_value import BestNumber
 from search.analysis.distributions import t_draws
 from search.analysis.estimate import Estimate
 from search.analysis.t_distribution import CONFIDENCE, quantile, satterthwaite
@@ -34,6 +35,8 @@ class Predicted:
     """The difference of the two."""
     beside: Mapping[str, Any] = field(default_factory=dict)
     """Numbers that all off has at another than the usual value here, as all the runs do."""
+    off_numbers: tuple[BestNumber, ...] = ()
+    """Of another program's study, at which all off is predicted."""
 
 
 def predicted(

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from search.analysis.best_value import BestNumber
 from search.analysis.collapses import collapse
 from search.analysis.contexts import are_few
 from search.analysis.covariates import covariates
@@ -51,6 +52,13 @@ class Recommendation:
     """What it takes, where that is limited."""
     within: bool = True
     """False where no recipe is within the limits, and this is the one that exceeds them least."""
+    best_numbers: tuple[BestNumber, ...] = ()
+    """Of another program's study, at which it is predicted."""
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The numbers of another program's study, at their best values for it."""
+        return {one.number.name: one.best for one in self.best_numbers}
 
 
 def recommend(results: Results) -> Recommendation | None:
@@ -76,22 +84,30 @@ def recommend(results: Results) -> Recommendation | None:
     if unpredicted or len(kept) < len(runs) or _tried_alone(results, runs):
         # Nothing can be predicted of a recipe that no trial tried, or whether it can be used.
         options = [surface.tried(run) for run in kept or runs]
+    if not unpredicted and len(kept) == len(runs):
+        options = surface.tuned(options)
     if (
         costing is not None
         and tested
         and (not _chosen_within(results) or surface.above(tested, costing).min() > 0)
     ):
         options = [*tested, *surface.strongest(BEAM, costing)]
-    values, above = surface.values(options), surface.above(options, costing)
+    values, above = surface.cautious_values(options), surface.above(options, costing)
     top = int(np.lexsort((-values, above))[0])
-    on, params = options[top].on, options[top].params
-    value = results.objective.within(unscaled(float(values[top]), results))
-    reach = _reach(results, runs, options[top])
+    chosen, numbers = options[top], list[BestNumber]()
+    if chosen.numbers:
+        chosen, numbers = surface.at_best(chosen)
+    (predicted,) = surface.values([chosen])
+    value = results.objective.within(unscaled(float(predicted), results))
+    reach = _reach(results, runs, chosen)
     confirmed = top < len(tested)
+    found = Recommendation(
+        chosen.on, chosen.params, value, confirmed, reach, best_numbers=tuple(numbers)
+    )
     if costing is None:
-        return Recommendation(on, params, value, confirmed, reach)
-    (takes,) = costing.takes(surface.points([options[top]]))
-    return Recommendation(on, params, value, confirmed, reach, takes, not above[top])
+        return found
+    (takes,) = costing.takes(surface.points([chosen]))
+    return replace(found, takes=takes, within=not above[top])
 
 
 def _costing(results: Results, surface: FittedRecipes) -> Costing | None:
@@ -196,11 +212,16 @@ def beside_all_off(results: Results, on: frozenset[str]) -> Predicted | None:
 
     None where the runs are too few.
     """
-    return _reach(results, complete_runs(results), Option(on, {}))
+    return _reach(results, complete_runs(results), Option(on, {}), tune=True)
 
 
-def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | None:
-    """Predict a recipe and all off from the runs as they are, however far below the others."""
+def _reach(
+    results: Results, runs: Sequence[Run], best: Option, *, tune: bool = False
+) -> Predicted | None:
+    """Predict a recipe and all off from the runs as they are, however far below the others.
+
+    All off has the numbers that are best for it, as the recipe has, if it is to be tuned.
+    """
     surface = FittedRecipes.of(results, runs, fenced=False)
     if surface is None or len(runs) < surface.columns + _SPARE:
         return None
@@ -208,14 +229,21 @@ def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | N
     tried = _tried_alone(results, runs)
     if not off or (tried and off[0].on not in tried):
         return None
-    among = [best, *off, *surface.some()]
+    numbers: list[BestNumber] = []
+    others = surface.some()
+    if tune:
+        best = surface.at_best(best)[0]
+    if tune or best.numbers:
+        tuned, numbers = surface.at_best(off[0])
+        off, others = [tuned], surface.tuned(others)
+    among = [best, *off, *others]
     back = partial(unscaled, results=results)
     dof = len(runs) - surface.surface.fixed
     found = predicted(*surface.predict(among), dof, back, results.objective)
     params = off[0].params
     beside = {one.dial.name: params[one.dial.name] for one in results.run_dials
               if params.get(one.dial.name, one.usual) != one.usual}  # fmt: skip
-    return replace(found, beside=beside)
+    return replace(found, beside=beside, off_numbers=tuple(numbers))
 
 
 def candidates(results: Results) -> list[Mapping[str, Any]]:

@@ -34,17 +34,20 @@ def with_spreads(model: Model, values: np.ndarray) -> Model:
     products = model.products.values()
     pairs = model.random.shape[1] - sum(one.shape[1] for one in products)
     sizes = [*([pairs] if pairs else []), *(one.shape[1] for one in products)]
-    spreads = _spreads(model.main, model.random, np.repeat(np.arange(len(sizes)), sizes), values)
+    spreads = relative_spreads(
+        model.main, model.random, np.repeat(np.arange(len(sizes)), sizes), values
+    )
     if pairs:
         spreads = spreads[1:] / spreads[0]
     scaled = (one * spread for one, spread in zip(products, spreads, strict=True))
     return replace(model, products=dict(zip(model.products, scaled, strict=True)))
 
 
-def _spreads(
+def relative_spreads(
     fixed: np.ndarray, random: np.ndarray, blocks: np.ndarray, values: np.ndarray
 ) -> np.ndarray:
-    """Standard deviations of the interactions of each block, (blocks,), over their geometric mean.
+    """Estimate the standard deviations of the random columns' coefficients in each block,
+    (blocks,), over their geometric mean.
 
     `blocks`, (columns,), are those of the random columns, counted from 0.
     """
@@ -52,20 +55,33 @@ def _spreads(
     free = len(values) - basis.shape[1]
     left = values - basis @ (basis.T @ values)
     beside = random - basis @ (basis.T @ random)
-    squares, shared, scores = float(left @ left), beside.T @ beside, beside.T @ left
-    counts = np.bincount(blocks)
-    seen = float(np.trace(shared))
+    squares, counts = float(left @ left), np.bincount(blocks)
+    seen = float(np.sum(beside**2))
     if not (free > 0 and squares > 0 and seen > 0):
         return np.ones(len(counts))
     noise = squares / free / 2
     variances = np.full(len(counts), squares / seen / 2)
     for _ in range(_ROUNDS):
-        inverse = np.linalg.inv(shared + np.diag(noise / variances[blocks]))
-        sizes = inverse @ scores
-        energies = np.bincount(blocks, sizes**2 + noise * np.diag(inverse))
-        unexplained = squares - 2 * sizes @ scores + sizes @ shared @ sizes
-        unexplained += noise * np.sum(inverse * shared)
+        each = variances[blocks]
+        sizes, doubts = _predicted(beside, left, each, noise)
+        energies = np.bincount(blocks, sizes**2 + doubts)
+        errors = left - beside @ sizes
+        unexplained = errors @ errors + noise * np.sum(1 - doubts / each)
         noise = max(float(unexplained), _LEAST * squares) / free
         usual = np.exp(np.mean(np.log(variances)))
         variances = (energies + _PRIOR * usual) / (counts + _PRIOR)
     return np.asarray(np.sqrt(variances / np.exp(np.mean(np.log(variances)))))
+
+
+def _predicted(
+    columns: np.ndarray, values: np.ndarray, variances: np.ndarray, noise: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Predict random coefficients, (columns,), of so large variances, and the variances of their
+    errors, by the smaller of two systems of equations (Henderson 1975, Biometrics 31)."""
+    runs, count = columns.shape
+    if count <= runs:
+        inverse = np.linalg.inv(columns.T @ columns + np.diag(noise / variances))
+        return inverse @ (columns.T @ values), noise * np.diag(inverse)
+    scaled = columns * variances
+    weights = np.linalg.solve(scaled @ columns.T + noise * np.eye(runs), scaled)
+    return weights.T @ values, variances - np.sum(weights * scaled, axis=0)

@@ -8,7 +8,7 @@ and the values by the best linear unbiased prediction (Henderson 1975, Biometric
 recipe ran once, nothing tells its own term from noise, so that is taken to be about as large as the
 pairs are. So a fit that explains little is hardly believed, and neither is one lucky run. What else
 the runs differ in, as learning rates of another program, are fixed effects beside the constant, and
-its products with each other and with the techniques are random terms of one more variance.
+what these change, and is changed in them, are random terms of one more variance.
 """
 
 from __future__ import annotations
@@ -56,10 +56,20 @@ class Points:
     """(recipes, techniques): 1 where a technique is on, -1 where it is off."""
     keys: np.ndarray
     """(recipes,): integers, equal for the same techniques with the same dials."""
+    beside: np.ndarray | None = None
+    """(recipes, columns): what else they differ in; None where that is 0."""
+    terms: np.ndarray | None = None
+    """(recipes, terms): its products with the techniques and each other; None where these are 0."""
+
+    @property
+    def recipes(self) -> Points:
+        """The same, as far as the recipes differ."""
+        return Points(self.levels, self.keys)
 
     def __getitem__(self, rows: np.ndarray) -> Points:
         """Select recipes by their places."""
-        return Points(self.levels[rows], self.keys[rows])
+        beside, terms = (None if one is None else one[rows] for one in (self.beside, self.terms))
+        return Points(self.levels[rows], self.keys[rows], beside, terms)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,20 +79,28 @@ class Surface:
     observed: Points
     variances: np.ndarray
     """(4 or 5,): of all techniques together, of all pairs, of a recipe, of one run's noise, and of
-    all products with what else the runs differ in, if there are any."""
+    the points' terms, if they have any."""
     _doubt: np.ndarray
     """(variances, variances): the covariance of their logarithms, as they are estimates."""
     _shifts: np.ndarray
     """(observed, variances): what a rise of each by a share adds to `_centred`, for that share."""
     _rises: np.ndarray
-    """(variances,): as much of the constant."""
+    """(1 + beside, variances): as much of the fixed effects."""
     _inverse: np.ndarray
     _weights: np.ndarray
     """(observed, 1 + beside): the inverse's product with the fixed effects' columns."""
     _uncertainty: np.ndarray
     """(1 + beside, 1 + beside): the covariance of the fixed effects."""
     _centred: np.ndarray
-    constant: float
+    _effects: np.ndarray
+    """(1 + beside,): the constant, and the others."""
+    _basis: np.ndarray
+    """(columns, beside): makes the others' columns of the points'."""
+
+    @property
+    def constant(self) -> float:
+        """Where all else is at 0."""
+        return float(self._effects[0])
 
     @property
     def fixed(self) -> int:
@@ -90,15 +108,24 @@ class Surface:
         return len(self._uncertainty)
 
     def predict(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
-        """Predict the values of recipes: means, (recipes,), and covariance, (recipes, recipes).
-
-        What else the runs differ in is at 0.
-        """
-        across = self._covariance(points, self.observed)
-        missing = np.eye(1, self.fixed) - across @ self._weights
+        """Predict the values of recipes: means, (recipes,), and covariance, (recipes, recipes)."""
+        across, fixed = self._covariance(points, self.observed), self._fixed_of(points)
+        missing = fixed - across @ self._weights
         spread = self._covariance(points, points) - across @ self._inverse @ across.T
         spread += missing @ self._uncertainty @ missing.T
-        return self.constant + across @ self._centred, spread
+        return fixed @ self._effects + across @ self._centred, spread
+
+    def errors(self, points: Points) -> np.ndarray:
+        """Standard errors of the predicted values, (recipes,), with the variances as they are."""
+        across, fixed = self._covariance(points, self.observed), self._fixed_of(points)
+        missing = fixed - across @ self._weights
+        techniques = points.levels.shape[1]
+        alone = np.full(len(across), self.variances[:3] @ [techniques > 0, techniques > 1, 1])
+        if points.terms is not None:
+            alone += self.variances[-1] * np.mean(points.terms**2, axis=1)
+        alone -= np.einsum("ij,ij->i", across @ self._inverse, across)
+        alone += np.einsum("ij,ij->i", missing @ self._uncertainty, missing)
+        return np.asarray(np.sqrt(np.maximum(alone, 0)))
 
     def doubt(self, points: Points) -> np.ndarray:
         """Covariance, (recipes, recipes), that the errors of the variances add to predictions.
@@ -107,13 +134,32 @@ class Surface:
         79).
         """
         kernels = _kernels(points, self.observed)
-        slopes = self._rises + np.tensordot(self.variances[:3], kernels, 1) @ self._shifts
-        slopes[:, :3] += (kernels @ self._centred).T * self.variances[:3]
+        random = np.delete(np.arange(len(self.variances)), _NOISE)
+        spreads = self.variances[random]
+        slopes = self._fixed_of(points) @ self._rises
+        slopes += np.tensordot(spreads, kernels, 1) @ self._shifts
+        slopes[:, random] += (kernels @ self._centred).T * spreads
         return np.asarray(slopes @ self._doubt @ slopes.T)
 
     def means(self, points: Points) -> np.ndarray:
         """Predict the values of recipes, (recipes,)."""
-        return np.asarray(self.constant + self._covariance(points, self.observed) @ self._centred)
+        fixed = self._fixed_of(points) @ self._effects
+        return np.asarray(fixed + self._covariance(points, self.observed) @ self._centred)
+
+    def beside(self, columns: np.ndarray, terms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Estimate what some of the columns and of the terms add, by their places: (columns +
+        terms,), and its covariance."""
+        assert self.observed.terms is not None
+        basis = np.column_stack([np.zeros(len(columns)), self._basis[columns]])
+        each = self.variances[-1] / self.observed.terms.shape[1]
+        across = each * self.observed.terms[:, terms].T
+        values = np.concatenate([basis @ self._effects, across @ self._centred])
+        weighted = np.concatenate([-basis, across @ self._weights])
+        spread = weighted @ self._uncertainty @ weighted.T
+        spread[len(columns) :, len(columns) :] += (
+            each * np.eye(len(terms)) - across @ self._inverse @ across.T
+        )
+        return values, spread
 
     @property
     def slopes(self) -> np.ndarray:
@@ -150,29 +196,31 @@ class Surface:
 
     def _covariance(self, points: Points, others: Points) -> np.ndarray:
         kernels = _kernels(points, others)
-        return np.asarray(np.tensordot(self.variances[:3], kernels, 1))
+        spreads = np.delete(self.variances, _NOISE)[: len(kernels)]
+        return np.asarray(np.tensordot(spreads, kernels, 1))
+
+    def _fixed_of(self, points: Points) -> np.ndarray:
+        """The columns, (points, 1 + beside), of the fixed effects."""
+        ones = np.ones((len(points.keys), 1))
+        if points.beside is None or self.fixed == 1:
+            return np.column_stack([ones, np.zeros((len(ones), self.fixed - 1))])
+        return np.column_stack([ones, points.beside @ self._basis])
 
 
-def fit_surface(
-    points: Points,
-    values: np.ndarray,
-    beside: np.ndarray | None = None,
-    products: np.ndarray | None = None,
-) -> Surface | None:
+def fit_surface(points: Points, values: np.ndarray) -> Surface | None:
     """Fit the surface to runs, one of `points` and a value, (runs,), each.
 
-    `beside` are columns, (runs, columns), of what else they differ in, and `products` those of
-    these with each other and with the techniques. None for fewer than three recipes, or where all
-    runs have the same value. A fit to the same runs is made once.
+    None for fewer than three recipes, or where all runs have the same value. A fit to the same runs
+    is made once.
     """
     none = np.empty((len(values), 0))
     return _fitted(
         points.levels.shape,
         points.levels.astype(float).tobytes(),
         points.keys.astype(np.int64).tobytes(),
+        (none if points.beside is None else points.beside).astype(float).tobytes(),
+        (none if points.terms is None else points.terms).astype(float).tobytes(),
         values.astype(float).tobytes(),
-        (none if beside is None else beside).astype(float).tobytes(),
-        (none if products is None else products).astype(float).tobytes(),
     )
 
 
@@ -181,46 +229,45 @@ def _fitted(
     shape: tuple[int, ...],
     levels: bytes,
     keys: bytes,
-    values_of: bytes,
     beside: bytes,
-    products: bytes,
+    terms: bytes,
+    values_of: bytes,
 ) -> Surface | None:
-    every = Points(np.frombuffer(levels).reshape(shape), np.frombuffer(keys, dtype=np.int64))
-    others, terms = (np.frombuffer(one).reshape(shape[0], -1) for one in (beside, products))
-    return _fit(every, np.frombuffer(values_of), others, terms)
+    others, products = (
+        np.frombuffer(one).reshape(shape[0], -1) if one else None for one in (beside, terms)
+    )
+    places = np.frombuffer(keys, dtype=np.int64)
+    every = Points(np.frombuffer(levels).reshape(shape), places, others, products)
+    return _fit(every, np.frombuffer(values_of))
 
 
-def _fit(
-    points: Points, values: np.ndarray, beside: np.ndarray, products: np.ndarray
-) -> Surface | None:
+def _fit(points: Points, values: np.ndarray) -> Surface | None:
     recipes_of = np.unique(points.keys, return_inverse=True)[1]
     count = int(recipes_of.max(initial=-1)) + 1
     if count < _LEAST_RECIPES:
         return None
-    many = beside.size and len(values) > _FEW_RECIPES
-    shared = np.zeros((count, count))
-    every = np.column_stack([beside, products])
-    if many and len(values) - count >= _ENOUGH * every.shape[1]:
+    beside, shared = points.beside, np.zeros((count, count))
+    many = points.terms is None and len(values) > _FEW_RECIPES
+    if many and beside is not None and len(values) - count >= _ENOUGH * beside.shape[1]:
         # Of so many runs the recipes' means say all, with what the slopes within recipes leave.
-        values, shared = adjusted(recipes_of, values, every)
-        beside, products = beside[:, :0], products[:, :0]
+        values, shared = adjusted(recipes_of, values, beside)
+        beside = None
     # Runs of one recipe are alike, and their mean says all, unless they differ in something else.
-    alike = np.arange(len(values)) if beside.size else points.keys
+    alike = points.keys if beside is None else np.arange(len(values))
     _, first, of = np.unique(alike, return_index=True, return_inverse=True)
     counts = np.bincount(of)
     means = np.bincount(of, values) / counts
     within, dof = float(np.sum((values - means[of]) ** 2)), len(values) - len(first)
-    noise = np.diag(1 / counts) + (0 if beside.size else shared)
+    noise = np.diag(1 / counts) + (shared if beside is None else 0)
     order = np.random.default_rng(0).permutation(len(first))
     kept = np.sort(order[:_MOST_RECIPES])
     means, noise, recipes = means[kept], noise[np.ix_(kept, kept)], points[first[kept]]
     if not np.var(means) > 0:
         return None
-    kernels = np.concatenate([_kernels(recipes, recipes), [noise]])
-    if products.size:
-        terms = products[first[kept]]
-        kernels = np.concatenate([kernels, [terms @ terms.T / terms.shape[1]]])
-    fixed = np.column_stack([np.ones(len(kept)), _beside_constant(beside[first[kept]])])
+    kernels = np.insert(_kernels(recipes, recipes), _NOISE, noise, axis=0)
+    columns = np.empty((len(kept), 0)) if beside is None else beside[first[kept]]
+    found, basis = _beside_constant(columns)
+    fixed = np.column_stack([np.ones(len(kept)), found])
     few = np.searchsorted(kept, np.sort(order[:_FEW_RECIPES]))
     some = kernels[:, few[:, np.newaxis], few]
     variances, doubt = _variances(some, means[few], independent(fixed[few])[0], within, dof)
@@ -233,8 +280,8 @@ def _fit(
     rises = -uncertainty @ weights.T @ parts
     shifts = -inverse @ (parts + fixed @ rises)
     return Surface(
-        recipes, variances, doubt, shifts, rises[0], inverse, weights, uncertainty, centred,
-        constant=float(effects[0]),
+        recipes, variances, doubt, shifts, rises, inverse, weights, uncertainty, centred, effects,
+        basis,
     )  # fmt: skip
 
 
@@ -260,20 +307,22 @@ def adjusted(
     return np.asarray(values - beside @ slopes), np.asarray(errors @ errors.T)
 
 
-def _beside_constant(columns: np.ndarray) -> np.ndarray:
-    """Independent columns of the same space, at their means where they add up to a constant.
+def _beside_constant(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Independent columns of the same space, at their means where they add up to a constant, and
+    what makes them of the columns, (columns, n).
 
     Those of parameters that only some runs were asked for may, and then no run tells the constant.
     """
-    found = independent(columns)[0]
+    found, lengths, shares = independent(columns)
     ones = np.ones(len(columns))
-    if np.mean((ones - found @ (found.T @ ones)) ** 2) > _LEAST_LACKING:
-        return found
-    return independent(columns - columns.mean(axis=0))[0]
+    if np.mean((ones - found @ (found.T @ ones)) ** 2) <= _LEAST_LACKING:
+        found, lengths, shares = independent(columns - columns.mean(axis=0))
+    return found, shares / lengths
 
 
 def _kernels(points: Points, others: Points) -> np.ndarray:
-    """Correlations (3, points, others) by techniques, by pairs, and of the recipes themselves.
+    """Correlations (3 or 4, points, others) by techniques, by pairs, of the recipes themselves, and
+    by terms, if the others have any.
 
     Half of a recipe's own term is shared by the same techniques with other dials.
     """
@@ -282,7 +331,11 @@ def _kernels(points: Points, others: Points) -> np.ndarray:
     pairs = (products**2 - techniques) / max(techniques * (techniques - 1), 1)
     same = points.keys[:, np.newaxis] == others.keys
     own = ((products == techniques) + same.astype(float)) / 2
-    return np.array([products / max(techniques, 1), pairs, own])
+    kernels = [products / max(techniques, 1), pairs, own]
+    if others.terms is not None:
+        alike = np.zeros_like(own) if points.terms is None else points.terms @ others.terms.T
+        kernels.append(alike / others.terms.shape[1])
+    return np.array(kernels)
 
 
 def _variances(

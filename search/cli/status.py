@@ -126,12 +126,13 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
     from search.reporting.answer.support import support
     from search.reporting.answer.what_to_do import headline
     from search.reporting.findings import find_recipe
+    from search.reporting.sentences.decision import off_of
     from search.reporting.sentences.recipes import named_once
 
     findings = find_recipe(results)
     if findings.decision is not None:
         said = [headline(findings), *support(findings, briefly=True)]
-        console.print(" ".join(named_once(said, findings.results)))
+        console.print(" ".join(named_once(said, findings.results, off_of(findings))))
     if any(run.phase == "ladder" and run.state == "complete" for run in results.runs):
         from search.analysis.ladder import ladder
 

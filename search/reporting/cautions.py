@@ -88,7 +88,7 @@ def cautions(
         *reports(results),
         *changes(results),
         *drift_of_trials(results),
-        *(covariates(fit.effects, results) if fit else []),
+        *(covariates(fit.effects, results, recommended) if fit else []),
         *unheard_seed(results),
         *mixed_up(results),
         *(drift_of_program(results, fit.effects) if fit else []),

@@ -14,6 +14,7 @@ from search.reporting.answer.support import support
 from search.reporting.answer.what_matters import together
 from search.reporting.answer.what_to_do import headline
 from search.reporting.findings import Findings
+from search.reporting.sentences.decision import off_of
 from search.reporting.sentences.effects import no_effects
 from search.reporting.sentences.levels import reversals
 from search.reporting.sentences.recipes import named_once
@@ -54,7 +55,7 @@ class Exported:
 def answer_lines(findings: Findings) -> list[str]:
     """Answer in a few sentences: what to do, then what matters."""
     answer = [headline(findings, briefly=True), *support(findings, briefly=True)]
-    lines = [" ".join(named_once(answer, findings.results))]
+    lines = [" ".join(named_once(answer, findings.results, off_of(findings)))]
     if findings.deciding_effects is not None:
         said = matters(findings, briefly=True, budget=not _budget_said(findings))
         parts = [

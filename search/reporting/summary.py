@@ -6,6 +6,7 @@ import math
 from importlib.metadata import version
 from typing import Any
 
+from search.analysis.best_value import BestNumber
 from search.analysis.classes import class_counts
 from search.analysis.confirmation import RECOMMENDED
 from search.analysis.covariates import NONE
@@ -114,7 +115,7 @@ def _decision(findings: Findings) -> dict[str, Any] | None:
     made = findings.decision
     if made is None:
         return None
-    trained, surely = to_train(findings), made.surely_better
+    trained, surely, off = to_train(findings), made.surely_better, made.recommended.reach
     return {
         "verdict": made.verdict,
         "tested": made.tested is not None,
@@ -128,6 +129,7 @@ def _decision(findings: Findings) -> dict[str, Any] | None:
         },
         **with_bounds("reached", made.reached),
         **with_bounds("all_off", made.all_off),
+        "all_off_numbers": [_best_number(one) for one in off.off_numbers] if off else [],
         **with_bounds("gain", made.gain),
         "command": trained[0].line if trained else None,
     }
@@ -144,6 +146,7 @@ def _recommended(findings: Findings, confirmed: Records) -> dict[str, Any] | Non
         "recipe": describe(found, findings.results, levels=True),
         "on": sorted(found.on),
         "params": findings.results.asked(found),
+        "numbers": [_best_number(one) for one in found.best_numbers],
         "confirmed": found.confirmed,
         "predicted": found.predicted,
         "within": found.within,
@@ -151,6 +154,13 @@ def _recommended(findings: Findings, confirmed: Records) -> dict[str, Any] | Non
         "parameters": found.takes.parameters if found.takes else None,
         **{name: tested.get(name) for name in kept},
     }
+
+
+def _best_number(one: BestNumber) -> dict[str, Any]:
+    return {
+        "parameter": one.number.name, "best": one.best,
+        "best_low": one.best_low, "best_high": one.best_high, "matters": one.matters,
+    }  # fmt: skip
 
 
 def _trade_offs(findings: Findings, table: Records) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from search.analysis.drift import drift_of_runs
 from search.analysis.effects import Effects
 from search.analysis.far_runs import brought_about, far_at
+from search.analysis.recommendation import Recommendation
 from search.objective import Objective
 from search.parameters import Conditional, Order
 from search.reporting.formatting import counted, listed, outcome
@@ -153,8 +154,22 @@ def drift_of_trials(results: Results) -> list[str]:
     ]
 
 
-def covariates(effects: Effects, results: Results) -> list[str]:
-    """Tell what the effects are adjusted for, and for what they are not."""
+def _predicted_at(numbers: Sequence[str], recommended: Recommendation | None) -> str:
+    """Tell at which values of numbers recipes are predicted."""
+    best = [one.number.name for one in recommended.best_numbers] if recommended else []
+    rest = [name for name in numbers if name not in best]
+    mean = f"its mean over the values of {listed(rest)} that the trials had" if rest else ""
+    if not best:
+        return f"What is predicted of a recipe is {mean}."
+    at = f"at the {listed(best)} that {'is' if len(best) == 1 else 'are'} best for it"
+    return f"A recipe is predicted {at}{f', and as {mean}' if mean else ''}."
+
+
+def covariates(
+    effects: Effects, results: Results, recommended: Recommendation | None = None
+) -> list[str]:
+    """Tell what the effects are adjusted for, for what they are not, and what is predicted of a
+    recipe beside that."""
     beside, sentences = effects.fit.model.covariates, []
     designed = results.designed
     order = [one for one in results.others if isinstance(one, Order)]
@@ -183,10 +198,7 @@ def covariates(effects: Effects, results: Results) -> list[str]:
         )
     chosen = [name for name in beside.numbers if name not in {one.name for one in order}]
     if chosen and not designed:
-        sentences.append(
-            "What is predicted of a recipe is its mean over the values of "
-            f"{listed(chosen)} that the trials had."
-        )
+        sentences.append(_predicted_at(chosen, recommended))
     if beside.noise:
         one = len(beside.noise) == 1
         trials = counted(effects.runs, "trial")

@@ -21,7 +21,7 @@ from search.reporting.formatting import (
     percent,
     with_interval,
 )
-from search.reporting.sentences import limits, recipes
+from search.reporting.sentences import limits, numbers, recipes
 from search.reporting.sentences.budget import trained_for
 from search.reporting.sentences.decision import (
     estimate_in_words,
@@ -91,6 +91,8 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
             if far := sum(run.far for run in results.runs):
                 which += f" but the {'one' if far == 1 else far} far from all others"
             sentences.append(f"This is predicted from {which}{unseen}.")
+    if not briefly:
+        sentences += numbers.of_recipe(decision.recommended)
     sentences += _helps_beside(findings)
     if findings.steps and findings.steps[0].kind == "resume":
         left = findings.steps[0].runs
@@ -186,12 +188,13 @@ def _runs_of_it(findings: Findings) -> str:
             and others.items() <= run.params.items()]  # fmt: skip
     if not runs:
         return "No run was of this recipe."
+    of_it = "of it, at other numbers," if found.best_numbers else "of it"
     if len(runs) == 1:
-        return f"One run of it came to {value_of(runs[0], results.objective)}, without interval."
+        return f"One run {of_it} came to {value_of(runs[0], results.objective)}, without interval."
     value = mean_over_seeds([run.scaled for run in runs], results.objective)
     of = results.objective
     name = "" if of.name == UNNAMED else f"{of.name} "
-    return f"{len(runs)} runs of it came to {name}{estimate_in_words(value, of)} on average."
+    return f"{len(runs)} runs {of_it} came to {name}{estimate_in_words(value, of)} on average."
 
 
 def _accuracy(decision: Decision, results: Results) -> list[str]:

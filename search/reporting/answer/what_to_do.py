@@ -15,7 +15,7 @@ from search.reporting.loss_cautions import broken_techniques
 from search.reporting.recipe_cautions import fell
 from search.reporting.section import Command, Section
 from search.reporting.sentences import limits
-from search.reporting.sentences.decision import off_in_words, reaching, recipe_of, value_of
+from search.reporting.sentences.decision import off_in_words, off_of, reaching, recipe_of, value_of
 from search.reporting.sentences.effects import no_effects
 from search.reporting.sentences.recipes import named_once
 from search.results import Results
@@ -23,9 +23,10 @@ from search.results import Results
 
 def what_to_do(findings: Findings) -> Section:
     """Say which recipe to train, what it reaches and how far that is above all off."""
-    said, *others = named_once([headline(findings), *support(findings)], findings.results)
+    results = findings.results
+    said, *others = named_once([headline(findings), *support(findings)], results, off_of(findings))
     train = to_train(findings)
-    if train and findings.results.program is None and findings.storage_note:
+    if train and results.program is None and findings.storage_note:
         others.append(findings.storage_note)
     return Section("What to do", " ".join(others), headline=said, commands=tuple(train))
 

@@ -11,7 +11,7 @@ from search.analysis.estimate import Estimate
 from search.objective import UNNAMED, Objective
 from search.reporting.findings import Findings
 from search.reporting.formatting import beside, if_less, mean, outcome
-from search.reporting.sentences import dials, recipes
+from search.reporting.sentences import dials, numbers, recipes
 from search.results import Results, Run
 
 _LONG_RECIPE = 130
@@ -24,7 +24,10 @@ def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
     if found is None:
         return "no technique"
     recipe = recipes.in_words(found, findings.results)
-    return _shortened(recipe) if briefly else recipe
+    with_numbers = ", ".join(
+        [recipe, *([numbers.in_words(found.best_numbers)] if found.best_numbers else [])]
+    )
+    return _shortened(with_numbers) if briefly else with_numbers
 
 
 def _shortened(recipe: str) -> str:
@@ -73,7 +76,16 @@ def off_in_words(decision: Decision, results: Results) -> str:
         values = reach.beside if reach is not None else {}
     elif off is not None:
         values = dials.turned(off.params, tested.params, results)
-    return recipes.plain(results) + (f" with {dials.in_words(values)}" if values else "")
+    said = f" with {dials.in_words(values)}" if values else ""
+    if tested is None and reach is not None and reach.off_numbers:
+        said = f" with {numbers.in_words(reach.off_numbers)}"
+    return recipes.plain(results) + said
+
+
+def off_of(findings: Findings) -> str:
+    """Name all off as a study's decision does; empty where there is none."""
+    made = findings.decision
+    return off_in_words(made, findings.results) if made else ""
 
 
 def gain_over(gain: Estimate | None, of: Objective, off: str) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from search.analysis.best_value import BestNumber
 from search.analysis.moved_numbers import MovedNumber
 from search.analysis.number_curves import NumberCurve
+from search.analysis.recommendation import Recommendation
 from search.objective import Objective
 from search.reporting.findings import Findings
 from search.reporting.formatting import beside, listed, listed_first
@@ -39,6 +42,19 @@ def _where(row: NumberCurve, objective: Objective, *, on_average: bool) -> str:
     return f"{row.number.name} is{average} best {near}: {gain}."
 
 
+def in_words(rows: Sequence[BestNumber]) -> str:
+    """Name numbers with the values that are best for a recipe."""
+    return listed([f"{row.number.name} {at(row, row.best)}" for row in rows])
+
+
+def of_recipe(recommended: Recommendation | None) -> list[str]:
+    """Say where the numbers are best with the recommended recipe."""
+    rows = [one for one in recommended.best_numbers if one.matters] if recommended else []
+    where = [f"{one.number.name} is best near {at(one, one.best)} ({best_interval(one)})"
+             for one in rows]  # fmt: skip
+    return [f"With this recipe, {listed(where)}."] if where else []
+
+
 def moved_by(findings: Findings) -> list[str]:
     """Say which numbers depend on a technique or level, and where they are best with each."""
     return [_moved(row) for row in findings.moved]
@@ -54,11 +70,10 @@ def _moved(row: MovedNumber) -> str:
 
 
 def _with(name: str) -> str:
-
     return name if name.startswith("without") else f"with {name}"
 
 
-def best_interval(row: NumberCurve) -> str:
+def best_interval(row: NumberCurve | BestNumber) -> str:
     """Format the interval of the best value, which may go on beyond the values that were tried."""
     low, high = at(row, row.best_low), at(row, row.best_high)
     match row.open_ends:
@@ -71,7 +86,7 @@ def best_interval(row: NumberCurve) -> str:
     return f"95 % interval {low} to {high}"
 
 
-def at(row: NumberCurve, value: float) -> str:
+def at(row: NumberCurve | BestNumber, value: float) -> str:
     """Format a value of a number, to as many digits as its interval justifies."""
     if row.whole:
         return f"{round(value):,}"

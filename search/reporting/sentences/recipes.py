@@ -31,11 +31,20 @@ def plain_again(results: Results) -> str:
     return plain(results).partition(" (")[0]
 
 
-def named_once(sentences: Sequence[str], results: Results) -> list[str]:
-    """Leave what else it has out of all sentences but the first that says so."""
+def named_once(sentences: Sequence[str], results: Results, off: str = "") -> list[str]:
+    """Leave what else it has out of all sentences but the first that says so.
+
+    `off` is its name with more, as the numbers at which it is predicted.
+    """
+    for name in (off, plain(results)):
+        sentences = _once(sentences, name, plain_again(results))
+    return list(sentences)
+
+
+def _once(sentences: Sequence[str], name: str, short: str) -> list[str]:
     # A sentence may begin with the name, and so with a capital.
-    whole, again = plain(results)[1:], plain_again(results)[1:]
-    if whole == again:
+    whole, again = name[1:], short[1:]
+    if not whole or whole == again:
         return list(sentences)
     found, is_named = [], False
     for sentence in sentences:

@@ -11,6 +11,8 @@ from optuna.trial import create_trial
 
 from search import analyse, summarise
 from search.analysis.recommendation import Recommendation
+from search.reporting.ending import answer_lines
+from search.reporting.sections import sections
 from search.storage.studies import read_study
 from tests.support.foreign import foreign
 
@@ -42,7 +44,7 @@ def test_a_recipe_has_the_level_of_each_category_that_is_best() -> None:
     assert found.reach is not None
     assert found.reach.gain.low < 12 < found.reach.gain.high
     said = summarise(analyse(study))
-    assert "favour aug, optimizer adam, layers 4: " in said["headline"]
+    assert "favour aug, optimizer adam, layers 4, lr 0.0" in said["headline"]
     assert "over all techniques off (optimizer sgd, layers 1)" in said["headline"]
     assert said["recommended"]["recipe"] == "aug, optimizer adam, layers 4"
 
@@ -195,7 +197,7 @@ def test_a_number_that_moves_more_than_the_techniques_hides_no_helper(seed: int)
     assert found.reach is not None
     assert 0 < found.reach.gain.low < 3.5 < found.reach.gain.high < 6
     said = " ".join(analyse(study).cautions)
-    assert "its mean over the values of lr that the trials had" in said
+    assert "A recipe is predicted at the lr that is best for it." in said
 
 
 @pytest.mark.parametrize("best", range(7))
@@ -288,3 +290,75 @@ def test_a_share_beside_its_ends_is_predicted_as_any_other(level: float) -> None
     assert reach.all_off.low < 100 * level < reach.all_off.high
     assert reach.recommended.low < 100 * (level + 0.3 * room) < reach.recommended.high
     assert reach.recommended.value - reach.all_off.value == pytest.approx(30 * room, rel=0.1)
+
+
+def of_moved_rates(trial: optuna.Trial) -> float:
+    """Two optimizers, the better of which has its best learning rate two decades lower."""
+    optimizer = trial.suggest_categorical("optimizer", ["sgd", "adam", "lion"])
+    rate = np.log10(trial.suggest_float("lr", 1e-4, 1, log=True))
+    trial.suggest_float("decay", 0, 1)
+    best, top = {"sgd": (-1, 0.80), "adam": (-3, 0.82), "lion": (-2, 0.78)}[optimizer]
+    aug = trial.suggest_categorical("aug", [False, True])
+    return float(top + 0.03 * aug - 0.03 * (rate - best) ** 2 + noise(trial))
+
+
+def test_a_recipe_has_the_numbers_that_are_best_for_it() -> None:
+    findings = analyse(foreign(80, of_moved_rates))
+    found = findings.recommended
+    assert found is not None
+    assert found.reach is not None
+    assert found.on == {"aug", "optimizer=adam"}
+    rate, decay = found.best_numbers
+    assert [rate.number.name, decay.number.name] == ["lr", "decay"]
+    assert -3.4 < np.log10(rate.best) < -2.6
+    assert rate.best_low < 1e-3 < rate.best_high < 1e-2
+    assert rate.matters
+    assert not decay.matters
+    assert found.numbers == {"lr": rate.best, "decay": decay.best}
+    # The best of all off is elsewhere, and both are predicted as they are best.
+    off = {one.number.name: one.best for one in found.reach.off_numbers}
+    assert -1.4 < np.log10(off["lr"]) < -0.6
+    assert found.reach.recommended.low < 85 < found.reach.recommended.high
+    assert found.reach.gain.low < 5 < found.reach.gain.high
+    said = summarise(findings)
+    (first, second) = said["recommended"]["numbers"]
+    assert (first["parameter"], first["best"], first["matters"]) == ("lr", rate.best, True)
+    assert second["matters"] is False
+    assert said["decision"]["all_off_numbers"][0]["best"] == off["lr"]
+    shown = answer_lines(findings)[0]
+    assert shown.count(", lr 0.0") == 1
+    assert shown.count("(optimizer sgd) with lr 0.") == 1
+    text = " ".join(section.text for section in sections(findings))
+    assert "With this recipe, lr is best near 0.00" in text
+
+
+def test_a_recipe_is_tried_by_what_it_names() -> None:
+    findings = analyse(foreign(60, of_moved_rates))
+    recipe = findings.recommended
+    assert recipe is not None
+    study = optuna.create_study(direction="maximize")
+    study.enqueue_trial(findings.results.asked(recipe) | recipe.numbers)
+    study.optimize(of_moved_rates, n_trials=1)
+    params = study.trials[0].params
+    assert params["optimizer"] == "adam"
+    assert params["aug"] is True
+    assert params["lr"] == recipe.numbers["lr"]
+
+
+def test_a_recipe_has_numbers_that_its_choices_were_tried_with() -> None:
+    """One optimizer is better and was tried at low rates alone; the other is best at high ones."""
+    random, study = np.random.default_rng(0), optuna.create_study(direction="maximize")
+    distributions = {
+        "optimizer": CategoricalDistribution(["sgd", "adam"]),
+        "lr": FloatDistribution(1e-4, 1, log=True),
+        "aug": CategoricalDistribution([False, True]),
+    }
+    for number in range(80):
+        careful, aug = number % 4 == 0, bool(number % 3)
+        rate = random.uniform(-4, -3 if careful else 0)
+        value = 0.6 + 0.25 * careful + 0.02 * aug + 0.04 * rate + 0.005 * random.standard_normal()
+        params = {"optimizer": "adam" if careful else "sgd", "lr": 10**rate, "aug": aug}
+        study.add_trial(create_trial(params=params, distributions=distributions, value=value))
+    found = recommended(study)
+    assert "adam" in str(found)
+    assert found.numbers["lr"] < 2e-3

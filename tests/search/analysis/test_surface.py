@@ -15,7 +15,7 @@ def test_what_else_runs_differ_in_is_a_fixed_effect() -> None:
     keys = ((levels > 0) @ [1, 2, 4]).astype(np.int64)
     beside = random.standard_normal((40, 2))
     values = 5 + levels @ [1, 0.5, 0] + beside @ [7, -4] + 0.3 * random.standard_normal(40)
-    surface = fit_surface(Points(levels, keys), values, beside)
+    surface = fit_surface(Points(levels, keys, beside), values)
     assert surface is not None
     asked = Points(np.array([[1.0, 1, 1], [-1, -1, -1], [1, -1, 1]]), np.array([7, 0, 5]))
     means, spread = surface.predict(asked)
@@ -40,6 +40,47 @@ def test_what_else_runs_differ_in_is_a_fixed_effect() -> None:
     assert means[0] - means[1] == pytest.approx(3, abs=0.5)
 
 
+def test_a_recipe_is_predicted_at_other_values_of_what_else_runs_differ_in() -> None:
+    random = np.random.default_rng(6)
+    levels = random.choice([-1.0, 1.0], (60, 3))
+    keys = ((levels > 0) @ [1, 2, 4]).astype(np.int64)
+    beside = random.standard_normal((60, 2))
+    terms = levels * beside[:, :1]
+    values = levels @ [1, 0.5, 0] + beside @ [2, -1] + terms @ [1, 0, 0]
+    values = values + 0.3 * random.standard_normal(60)
+    surface = fit_surface(Points(levels, keys, beside, terms), values)
+    assert surface is not None
+    at = np.array([[0.0, 0], [1, -1], [2, 0.5]])
+    turned = np.array([[1.0, 1, 1], [-1, -1, -1], [1, -1, 1]])
+    asked = Points(turned, np.array([7, 0, 5]), at, turned * at[:, :1])
+    means, spread = surface.predict(asked)
+
+    def covariance(one: Points, other: Points) -> np.ndarray:
+        assert one.terms is not None
+        assert other.terms is not None
+        alike = surface.variances[4] * one.terms @ other.terms.T / 3
+        return np.asarray(_covariance(surface.variances, one, other) + alike)
+
+    every = Points(levels, keys, beside, terms)
+    fixed, wanted = (np.column_stack([np.ones(len(one)), one]) for one in (beside, at))
+    noise = surface.variances[3] * np.eye(60)
+    observed = covariance(every, every) + noise + _VAGUE * fixed @ fixed.T
+    across = covariance(asked, every) + _VAGUE * wanted @ fixed.T
+    there = covariance(asked, asked) + _VAGUE * wanted @ wanted.T
+    np.testing.assert_allclose(means, across @ np.linalg.solve(observed, values), atol=1e-3)
+    left = there - across @ np.linalg.solve(observed, across.T)
+    np.testing.assert_allclose(spread, left, atol=1e-3)
+    np.testing.assert_allclose(surface.means(asked), means)
+    np.testing.assert_allclose(surface.errors(asked), np.sqrt(np.diag(spread)))
+    # A column and a term by themselves: what a step of the first column is worth by a technique.
+    worth, doubt = surface.beside(np.array([0]), np.array([0]))
+    stepped = np.array([[1.0, 0], [0, 0]])
+    both = Points(levels[[0, 0]], keys[[0, 0]], stepped, np.column_stack([stepped, np.zeros(2)]))
+    assert worth.sum() == pytest.approx(np.subtract(*surface.means(both)))
+    apart = np.array([1, -1]) @ surface.predict(both)[1] @ [1, -1]
+    assert doubt.sum() == pytest.approx(apart)
+
+
 def test_luck_of_recipes_that_ran_once_is_not_believed() -> None:
     """Of 600 random recipes in 4,096, none has anything of its own."""
     random = np.random.default_rng(8)
@@ -62,10 +103,11 @@ def test_the_doubt_of_the_variances_is_that_of_predictions_with_others() -> None
     keys = ((levels > 0) @ [1, 2, 4, 8]).astype(np.int64)
     beside = random.standard_normal((30, 1))
     values = levels @ [1, 0.5, 0, 0] + beside[:, 0] + 0.5 * random.standard_normal(30)
-    surface = fit_surface(Points(levels, keys), values, beside)
+    surface = fit_surface(Points(levels, keys, beside), values)
     assert surface is not None
     turned = random.choice([-1.0, 1.0], (12, 4))
-    asked = Points(turned, ((turned > 0) @ [1, 2, 4, 8]).astype(np.int64))
+    at = random.standard_normal((12, 1))
+    asked = Points(turned, ((turned > 0) @ [1, 2, 4, 8]).astype(np.int64), at)
 
     def means(variances: np.ndarray) -> np.ndarray:
         fixed = np.column_stack([np.ones(30), beside])
@@ -74,7 +116,8 @@ def test_the_doubt_of_the_variances_is_that_of_predictions_with_others() -> None
         inverse = np.linalg.inv(observed)
         effects = np.linalg.solve(fixed.T @ inverse @ fixed, fixed.T @ inverse @ values)
         across = _covariance(variances, asked, every)
-        return np.asarray(effects[0] + across @ inverse @ (values - fixed @ effects))
+        wanted = np.column_stack([np.ones(12), at])
+        return np.asarray(wanted @ effects + across @ inverse @ (values - fixed @ effects))
 
     np.testing.assert_allclose(means(surface.variances), surface.predict(asked)[0])
     step = 1e-5
@@ -108,7 +151,7 @@ def test_of_many_runs_as_of_few_the_rest_is_taken_out(runs: int) -> None:
     beside = random.standard_normal((runs, 3))
     noise = 0.5 * random.standard_normal(runs)
     values = levels @ [1, 0.5, -0.25, 0] + beside @ [9, -5, 3] + noise
-    surface = fit_surface(Points(levels, keys), values, beside)
+    surface = fit_surface(Points(levels, keys, beside), values)
     assert surface is not None
     ends = Points(np.array([[1.0, 1, -1, 1], [-1, -1, 1, -1]]), np.array([11, 4]))
     means, spread = surface.predict(ends)
@@ -124,7 +167,8 @@ def test_runs_that_differ_in_nothing_else_are_as_good_as_their_means() -> None:
     points = Points(levels, ((levels > 0) @ [1, 2, 4, 8]).astype(np.int64))
     values = levels @ [2, 1, 0, 0] + random.standard_normal(30)
     by_means = fit_surface(points, values)
-    by_runs = fit_surface(points, values, 1e-9 * random.standard_normal((30, 1)))
+    noise = 1e-9 * random.standard_normal((30, 1))
+    by_runs = fit_surface(Points(points.levels, points.keys, noise), values)
     assert by_means is not None
     assert by_runs is not None
     assert by_runs.fixed == 2
@@ -153,7 +197,7 @@ def test_of_many_recipes_too_the_slope_of_the_rest_is_uncertain() -> None:
     within = np.tile([0.1, -0.1], 400)
     beside = (levels[:, 0] + within)[:, np.newaxis]
     values = levels @ [0, *[1.0] * 11] + 0.5 * random.standard_normal(800)
-    surface = fit_surface(Points(levels, keys), values, beside)
+    surface = fit_surface(Points(levels, keys, beside), values)
     assert surface is not None
     pair = Points(np.array([[1.0] * 12, [-1.0, *[1.0] * 11]]), np.array([4095, 4094]))
     means, spread = surface.predict(pair)
@@ -170,9 +214,8 @@ def test_columns_that_add_up_to_a_constant_are_taken_at_their_means() -> None:
     keys = ((levels > 0) @ [1, 2]).astype(np.int64)
     some = np.arange(24) % 3 == 0
     values = 5 + levels @ [1, 0] + 2 * some + 0.1 * random.standard_normal(24)
-    surface = fit_surface(
-        Points(levels, keys), values, np.column_stack([some, ~some]).astype(float)
-    )
+    beside = np.column_stack([some, ~some]).astype(float)
+    surface = fit_surface(Points(levels, keys, beside), values)
     assert surface is not None
     ends = Points(np.array([[1.0, 1], [-1, 1]]), np.array([3, 2]))
     means = surface.predict(ends)[0]

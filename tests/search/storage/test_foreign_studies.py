@@ -533,7 +533,7 @@ def test_a_parameter_without_a_name_is_told_from_none() -> None:
         return 0.5 + 0.1 * on + 0.01 * level + 1e-3 * trial.suggest_float("  ", 0, 1)
 
     found = analyse(foreign(24, function))
-    assert headline(found).startswith("So far the runs favour '', ' ' 2: ")
+    assert headline(found).startswith("So far the runs favour '', ' ' 2, '  ' 0.")
     assert found.effects is not None
     assert [one.phrase for one in found.effects.effects] == ["''", "' ' 0 → 2", "' ' 0 → 1"]
     assert "The effects are adjusted for ' ' and '  '" in " ".join(found.cautions)

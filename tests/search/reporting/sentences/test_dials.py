@@ -57,7 +57,7 @@ def found(rate: float) -> Findings:
 def test_a_gain_names_the_dials_of_all_off() -> None:
     said = what_to_do(found(0.03))
     assert "over all techniques off with lr 0.001." in said.headline
-    assert said.text.startswith("All techniques off with lr 0.001 comes to 60.")
+    assert said.text.startswith("All techniques off comes to 60.")
     assert "over all techniques off." in what_to_do(found(0.001)).headline
 
 

@@ -30,6 +30,11 @@ def test_what_all_off_has_beside_is_said_once() -> None:
         f"Over {whole}, and all techniques off.",
         "All techniques off is simpler.",
     ]
+    with_more = [f"Over {whole} with lr 0.1.", f"{whole.capitalize()} with lr 0.1 comes to 0.8."]
+    assert named_once(with_more, results, f"{whole} with lr 0.1") == [
+        f"Over {whole} with lr 0.1.",
+        "All techniques off comes to 0.8.",
+    ]
     assert answer_lines(findings)[0].count("(optimizer sgd)") == 1
     assert "(optimizer sgd)" in summarise(findings)["headline"]
 
