@@ -6,14 +6,15 @@
 Prints a table of bench/README.md. A study turns six techniques on and off, and chooses one of three
 optimizers, one of five numbers of layers, and a learning rate. Half of the techniques and one of
 the two categories are worth nothing; the others are drawn, in each study anew, as is one
-interaction. A recipe's loss is what the best recipe is worth above it, at the same learning rate.
+interaction. A recipe's loss is what the best recipe is worth above it, at the best learning rate,
+where it has the one that is named with it, or on average over those tried.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
@@ -66,6 +67,10 @@ class Truth:
         both = params.get("a") is True and params.get("b") is True
         return chosen + self.interaction * both
 
+    def at(self, params: Mapping[str, Any], rates: Sequence[float]) -> float:
+        """The worth of a recipe at some learning rates, on average."""
+        return self.of(params) - fmean((math.log10(rate) + 2.5) ** 2 for rate in rates)
+
     def effect(self, name: str, reference: Any, level: Any) -> float:
         """The effect of a choice, on average over all recipes."""
         between = self.worth[name][level] - self.worth[name][reference]
@@ -73,7 +78,7 @@ class Truth:
 
     @property
     def best(self) -> float:
-        """The worth of the best recipe."""
+        """The worth of the best recipe, at the best learning rate."""
         recipes = itertools.product(*self.worth.values())
         return max(self.of(dict(zip(self.worth, one, strict=True))) for one in recipes)
 
@@ -102,9 +107,8 @@ def simulated(truth: Truth, sampler: str, trials: int, seed: int) -> optuna.Stud
         }
         params["optimizer"] = trial.suggest_categorical("optimizer", LEVELS["optimizer"])
         params["layers"] = trial.suggest_int("layers", 1, 5)
-        rate = math.log10(trial.suggest_float("rate", 1e-4, 1e-1, log=True))
-        points = 70 + truth.of(params) - (rate + 2.5) ** 2 + numbers.normal(0, NOISE)
-        return points / 100
+        rate = trial.suggest_float("rate", 1e-4, 1e-1, log=True)
+        return (70 + truth.at(params, [rate]) + numbers.normal(0, NOISE)) / 100
 
     study = optuna.create_study(direction="maximize", sampler=SAMPLERS[sampler](seed=seed))
     study.optimize(objective, n_trials=trials)
@@ -130,12 +134,21 @@ def count(counts: Counts, truth: Truth, study: optuna.Study) -> None:
             counts.held.append(one.low <= true <= one.high)
         wrong |= one.verdict in CERTAIN and not one.effect * true > 0
     counts.wrong.append(wrong)
-    worth, best = truth.of({**OFF, **recommended.params}), truth.best
+    rates = [run.params["rate"] for run in results.of("measure")]
+    named, first = (
+        [one.best for one in numbers if one.number.name == "rate"] or rates
+        for numbers in (
+            recommended.best_numbers,
+            recommended.reach.off_numbers if recommended.reach else (),
+        )
+    )
+    tried = study.best_trial.params
+    worth, best = truth.at({**OFF, **recommended.params}, named), truth.best
     counts.recommended.append(best - worth)
-    counts.best_trial.append(best - truth.of(study.best_trial.params))
+    counts.best_trial.append(best - truth.at(tried, [tried["rate"]]))
     if recommended.reach is not None:
         gain = recommended.reach.gain
-        counts.gain.append(gain.low <= worth - truth.of(OFF) <= gain.high)
+        counts.gain.append(gain.low <= worth - truth.at(OFF, first) <= gain.high)
 
 
 def row(sampler: str, trials: int, studies: int) -> Row:
