@@ -50,6 +50,7 @@ def test_a_copy_holds_everything_and_a_launch_goes_on_there(
     assert runs[0] == runs[1]
 
 
+@pytest.mark.usefixtures("no_report")
 def test_what_cannot_be_copied_is_told_and_left_as_it_is(
     kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
 ) -> None:
@@ -71,6 +72,7 @@ def test_what_cannot_be_copied_is_told_and_left_as_it_is(
     assert "there is a study 's' in sqlite:///there.db already" in " ".join(result.stderr.split())
 
 
+@pytest.mark.usefixtures("no_report")
 def test_a_copy_may_have_another_name(
     kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
 ) -> None:
@@ -95,6 +97,7 @@ def test_a_copy_may_have_another_name(
     assert sorted(study_names(open_storage(HERE))) == ["s", "t"]
 
 
+@pytest.mark.usefixtures("no_report")
 def test_a_copy_that_is_interrupted_leaves_nothing(
     kouka: Kouka, folder: Path, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +117,7 @@ def test_a_copy_that_is_interrupted_leaves_nothing(
     assert not (folder / "there.db").exists()
 
 
+@pytest.mark.usefixtures("no_report")
 def test_a_copy_that_a_full_disk_ends_leaves_nothing_or_says_what(
     kouka: Kouka, folder: Path, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
