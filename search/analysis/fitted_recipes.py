@@ -24,6 +24,7 @@ from search.analysis.number_terms import CAUTION, NumberTerms
 from search.analysis.plateau import at_plateau
 from search.analysis.surface import Points, Surface, fit_surface
 from search.analysis.t_distribution import ALPHA
+from search.analysis.tried_numbers import TriedNumbers
 from search.parameters import Category, level_name
 from search.planning.space import Space
 from search.results import Results, Run, is_idle
@@ -289,47 +290,28 @@ class FittedRecipes:
         """Set the numbers of options to the values that are best for each."""
         if self.numbers is None or not options:
             return list(options)
-        reach = np.array([self._tried_with(one.on) for one in options])
+        reach = np.array([self._tried.within(self._choices(one.on)) for one in options])
         best = self.numbers.best(self._signs_of(options), self.surface, reach)
         return [replace(one, numbers=values) for one, values in zip(options, best, strict=True)]
 
-    def at_best(self, option: Option) -> tuple[Option, list[BestNumber]]:
-        """Set the numbers of an option to their best values."""
-        (tuned,) = self.tuned([option])
-        numbers = self.best_numbers(tuned)
-        values = {one.number.name: one.best for one in numbers}
-        return replace(tuned, numbers=values), numbers
-
-    def _tried_with(self, on: frozenset[str]) -> np.ndarray:
-        """The least and the greatest scaled value of each number, (numbers, 2), that trials with
-        each of a recipe's choices had; in the wrong order where these have none in common. What no
-        trial had tells nothing."""
-        assert self.numbers is not None
-        everywhere = np.tile([-np.inf, np.inf], (len(self.numbers.polynomials), 1))
-        choices = _choices(on, self.techniques, self.several)
-        each = [self._ranges.get(one, everywhere) for one in choices]
-        low, high = np.max(each, axis=0)[:, 0], np.min(each, axis=0)[:, 1]
-        return np.column_stack([low, high])
-
     @cached_property
-    def _ranges(self) -> dict[str, np.ndarray]:
+    def _tried(self) -> TriedNumbers:
         assert self.numbers is not None
         numbers = [one.number for one in self.numbers.polynomials]
-        had: dict[str, list[list[float]]] = {}
-        for run in self.runs:
-            on = run.on_with(self.several)
-            for choice in _choices(on, self.techniques, self.several):
-                had.setdefault(choice, []).append(
-                    [one.scaled(run.params[one.name]) for one in numbers]
-                )
-        return {
-            choice: np.column_stack([np.min(values, axis=0), np.max(values, axis=0)])
-            for choice, values in had.items()
-        }
+        choices = [self._choices(run.on_with(self.several)) for run in self.runs]
+        values = [[one.scaled(run.params[one.name]) for one in numbers] for run in self.runs]
+        return TriedNumbers.of(choices, np.array(values))
+
+    def _choices(self, on: frozenset[str]) -> list[str]:
+        """Name each choice of a recipe: a technique that is on or off, or a level."""
+        return [
+            *(f"{name} {name in on}" for name in self.techniques),
+            *(f"{one.name} {_place(on, one)}" for one in self.several),
+        ]
 
     def best_numbers(self, option: Option) -> list[BestNumber]:
-        """Say where each number of a tuned option is best."""
-        if self.numbers is None:
+        """Say where each number of an option is best; empty unless it is tuned."""
+        if self.numbers is None or not option.numbers:
             return []
         found, dof = [], len(self.runs) - self.surface.fixed
         tests = 2 * len(self.numbers.polynomials)
@@ -430,16 +412,6 @@ def _once_at_plateau(runs: Sequence[Run]) -> Sequence[Run]:
         if there:
             seen.add(choice)
     return kept
-
-
-def _choices(
-    on: frozenset[str], techniques: Sequence[str], several: Sequence[Category]
-) -> list[str]:
-    """Name each choice of a recipe: a technique that is on or off, or a level."""
-    return [
-        *(f"{name} {name in on}" for name in techniques),
-        *(f"{one.name} {_place(on, one)}" for one in several),
-    ]
 
 
 def _levels_of(one: Category) -> list[str]:

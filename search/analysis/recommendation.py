@@ -94,16 +94,13 @@ def recommend(results: Results) -> Recommendation | None:
         options = [*tested, *surface.strongest(BEAM, costing)]
     values, above = surface.cautious_values(options), surface.above(options, costing)
     top = int(np.lexsort((-values, above))[0])
-    chosen, numbers = options[top], list[BestNumber]()
-    if chosen.numbers:
-        chosen, numbers = surface.at_best(chosen)
+    chosen = options[top]
     (predicted,) = surface.values([chosen])
     value = results.objective.within(unscaled(float(predicted), results))
     reach = _reach(results, runs, chosen)
     confirmed = top < len(tested)
-    found = Recommendation(
-        chosen.on, chosen.params, value, confirmed, reach, best_numbers=tuple(numbers)
-    )
+    numbers = tuple(surface.best_numbers(chosen))
+    found = Recommendation(chosen.on, chosen.params, value, confirmed, reach, best_numbers=numbers)
     if costing is None:
         return found
     (takes,) = costing.takes(surface.points([chosen]))
@@ -229,13 +226,11 @@ def _reach(
     tried = _tried_alone(results, runs)
     if not off or (tried and off[0].on not in tried):
         return None
-    numbers: list[BestNumber] = []
     others = surface.some()
     if tune:
-        best = surface.at_best(best)[0]
-    if tune or best.numbers:
-        tuned, numbers = surface.at_best(off[0])
-        off, others = [tuned], surface.tuned(others)
+        (best,) = surface.tuned([best])
+    if best.numbers:
+        off, others = surface.tuned(off), surface.tuned(others)
     among = [best, *off, *others]
     back = partial(unscaled, results=results)
     dof = len(runs) - surface.surface.fixed
@@ -243,7 +238,7 @@ def _reach(
     params = off[0].params
     beside = {one.dial.name: params[one.dial.name] for one in results.run_dials
               if params.get(one.dial.name, one.usual) != one.usual}  # fmt: skip
-    return replace(found, beside=beside, off_numbers=tuple(numbers))
+    return replace(found, beside=beside, off_numbers=tuple(surface.best_numbers(off[0])))
 
 
 def candidates(results: Results) -> list[Mapping[str, Any]]:
