@@ -30,8 +30,11 @@ class BestNumber:
     best_high: float
     matters: bool
     """True where some values are surely worse, for this recipe or on average."""
-    whole: bool = False
-    """True of an integer."""
+
+    @property
+    def whole(self) -> bool:
+        """True of an integer."""
+        return all(isinstance(value, int) for value in self.values)
 
     @property
     def open_ends(self) -> tuple[bool, bool]:

@@ -148,7 +148,7 @@ class Covariates:
             *product(self.of_levels.items(), bends.items()),
             *combinations(lines.items(), 2),
         ]
-        return {(a, b): _multiplied(one, other) for (a, one), (b, other) in pairs}
+        return {(a, b): multiplied(one, other) for (a, one), (b, other) in pairs}
 
     @property
     def of_numbers(self) -> dict[str, Polynomial]:
@@ -447,9 +447,10 @@ def _values(runs: Sequence[Run], number: Number) -> np.ndarray:
     return np.array([number.scaled(run.params[number.name]) for run in runs])
 
 
-def _multiplied(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Multiply each of n columns with each of m others, (runs, n m)."""
-    return np.asarray((one[:, :, np.newaxis] * other[:, np.newaxis]).reshape(len(one), -1))
+def multiplied(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Multiply each of n columns with each of m others, (..., n m)."""
+    each = one[..., :, np.newaxis] * other[..., np.newaxis, :]
+    return np.asarray(each.reshape(*each.shape[:-2], -1))
 
 
 def _indicators(at: np.ndarray, places: Sequence[int]) -> np.ndarray:

@@ -327,9 +327,8 @@ class FittedRecipes:
             p_value = min(chance.p_value(behind.max()), usual.p_value(seen.max()))
             good = np.flatnonzero(behind <= chance.behind_best)
             best, low, high = (places[at] for at in (top, good[0], good[-1]))
-            whole = all(isinstance(run.params[name], int) for run in self.runs)
             matters = tests * p_value < ALPHA
-            found.append(BestNumber(one.number, places, best, low, high, matters, whole))
+            found.append(BestNumber(one.number, places, best, low, high, matters))
         return found
 
     def _signs_of(self, options: Sequence[Option]) -> np.ndarray:

@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from search.analysis.covariates import BENDS, Covariates, Polynomial
+from search.analysis.covariates import BENDS, Covariates, Polynomial, multiplied
 from search.analysis.relative_spreads import relative_spreads
 from search.analysis.surface import Surface
 from search.planning.design import pair_columns
@@ -160,10 +160,9 @@ def _within(places: np.ndarray, reach: np.ndarray) -> np.ndarray:
 def _products(signs: np.ndarray, curves: Sequence[np.ndarray]) -> np.ndarray:
     """Products, (..., terms), of recipes' columns, (..., columns), with those of each number,
     (..., n), and of the lines of each two numbers."""
-    moved = [(signs[..., np.newaxis] * curve[..., np.newaxis, :BENDS]) for curve in curves]
-    flat = [one.reshape(*one.shape[:-2], -1) for one in moved]
+    moved = [multiplied(signs, curve[..., :BENDS]) for curve in curves]
     crossed = [one[..., :1] * other[..., :1] for one, other in combinations(curves, 2)]
-    return np.concatenate([*flat, *crossed], axis=-1)
+    return np.concatenate([*moved, *crossed], axis=-1)
 
 
 def _blocks(columns: int, curves: Sequence[np.ndarray]) -> np.ndarray:

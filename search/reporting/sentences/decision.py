@@ -24,10 +24,9 @@ def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
     if found is None:
         return "no technique"
     recipe = recipes.in_words(found, findings.results)
-    with_numbers = ", ".join(
-        [recipe, *([numbers.in_words(found.best_numbers)] if found.best_numbers else [])]
-    )
-    return _shortened(with_numbers) if briefly else with_numbers
+    if found.best_numbers:
+        recipe += f", {numbers.in_words(found.best_numbers)}"
+    return _shortened(recipe) if briefly else recipe
 
 
 def _shortened(recipe: str) -> str:
